@@ -1,0 +1,34 @@
+// JSON bodies, with the limit applied before anything is parsed.
+
+import type { MiddlewareHandler } from 'hono'
+import { GatewayError } from '../protocol/errors.ts'
+import type { HttpEnv } from './env.ts'
+
+export const MAX_BODY_BYTES = 20 * 1024 * 1024
+
+const tooLarge = () => new GatewayError('PAYLOAD_TOO_LARGE', `Payload too large: at most ${MAX_BODY_BYTES} bytes are accepted`)
+
+/** Refuses a body that is too large by its declared length, and one without a length as soon as it has grown too large. */
+export const limitBody: MiddlewareHandler<HttpEnv> = async function limit(c, next) {
+  const declared = c.req.raw.headers.get('content-length')
+  if (declared !== null && !(Number(declared) <= MAX_BODY_BYTES)) throw tooLarge()
+  if (declared === null && c.req.raw.body) c.req.raw = new Request(c.req.raw, { body: await readLimited(c.req.raw.body) })
+  await next()
+}
+
+async function readLimited(body: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.byteLength
+    if (size > MAX_BODY_BYTES) throw tooLarge()
+    chunks.push(chunk)
+  }
+  const bytes = new Uint8Array(size)
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.byteLength
+  }
+  return bytes
+}

@@ -1,0 +1,187 @@
+// POST /v1/chat/completions: the same runs as on the socket, in OpenAI's words, streamed or not.
+
+import { zValidator } from '@hono/zod-validator'
+import { Hono, type Context } from 'hono'
+import { uuid } from '../kit/ids.ts'
+import { GatewayError, invalid, type ErrorCode } from '../protocol/errors.ts'
+import { describeIssues } from '../protocol/issues.ts'
+import { chatRequest, type ChatCompletion, type ChatRequest, type CompletionUsage, type FinishReason } from '../protocol/openai.ts'
+import type { Usage } from '../protocol/shapes.ts'
+import type { RunResult } from '../services/conversation/run-table.ts'
+import type { Run } from '../services/conversation/runs.ts'
+import { requireScope } from './auth.ts'
+import { limitBody } from './body.ts'
+import type { HttpDeps, HttpEnv } from './env.ts'
+import { methodNotAllowed, toOpenaiError } from './errors.ts'
+import { toRunRequest } from './openai-request.ts'
+import { createEventStream, SSE_HEADERS, type EventStream } from './sse.ts'
+
+/** How long the status of a streamed answer is held back, so that an early failure can have one of its own. */
+const STATUS_WAIT_MS = 10_000
+
+const validated = zValidator('json', chatRequest, (result) => {
+  if (!result.success) throw toInvalid(result.data)
+})
+
+export function openaiChat(deps: HttpDeps): Hono<HttpEnv> {
+  const { runs, clock, config } = deps
+
+  async function complete(c: Context<HttpEnv>, request: ChatRequest): Promise<Response> {
+    if (config.current.gateway?.http?.endpoints?.chatCompletions?.enabled === false) {
+      throw new GatewayError('NOT_FOUND', 'chat completions are switched off: see gateway.http.endpoints.chatCompletions.enabled')
+    }
+    const { run } = runs.start(await toRunRequest(request, c.req.raw.headers, c.var.principal, deps))
+    const head = { id: `chatcmpl-${uuid()}`, created: Math.floor(clock.now() / 1000), model: request.model }
+    const { signal } = c.req.raw
+    signal.addEventListener('abort', () => run!.abort('disconnect'), { once: true })
+    if (signal.aborted) run!.abort('disconnect')
+    return request.stream ? stream(c, run!, head, request) : whole(c, await run!.done, head)
+  }
+
+  async function stream(c: Context<HttpEnv>, run: Run, head: Head, request: ChatRequest): Promise<Response> {
+    const events = createEventStream(clock, () => run.abort('disconnect'))
+    const early = Promise.withResolvers<RunResult | null>()
+    const cancel = clock.after(STATUS_WAIT_MS, () => early.resolve(null))
+    const write = chunkWriter(events, head, request.stream_options?.include_usage ?? false)
+    run.listen((progress) => {
+      early.resolve(null)
+      if (progress.type === 'text') write.text(progress.text)
+    })
+    void run.done.then((result) => {
+      early.resolve(result)
+      write.end(result)
+    })
+    const ended = await early.promise
+    cancel()
+    if (ended?.state === 'error') throw toHttpError(ended)
+    return c.body(events.body, 200, SSE_HEADERS)
+  }
+
+  function whole(c: Context<HttpEnv>, result: RunResult, head: Head): Response {
+    if (result.state === 'error') throw toHttpError(result)
+    return c.json(toCompletion(result, head))
+  }
+
+  const app = new Hono<HttpEnv>()
+  app.post('/v1/chat/completions', requireScope(deps, 'operator.write'), limitBody, validated, (c) =>
+    complete(c, c.req.valid('json')),
+  )
+  app.all('/v1/chat/completions', methodNotAllowed('POST'))
+  return app
+}
+
+interface Head {
+  readonly id: string
+  readonly created: number
+  readonly model: string
+}
+
+function toCompletion(result: RunResult, { id, created, model }: Head): ChatCompletion {
+  const calls = toToolCalls(result)
+  return {
+    id,
+    object: 'chat.completion',
+    created,
+    model,
+    choices: [
+      {
+        index: 0,
+        message: {
+          role: 'assistant',
+          content: result.text === '' && calls.length > 0 ? null : result.text,
+          refusal: null,
+          ...(calls.length > 0 && { tool_calls: calls }),
+        },
+        logprobs: null,
+        finish_reason: toFinishReason(result),
+      },
+    ],
+    usage: toUsage(result.usage),
+  }
+}
+
+interface ChunkWriter {
+  text(text: string): void
+  end(result: RunResult): void
+}
+
+/** The chunks of one answer. Their common beginning is encoded once. */
+function chunkWriter(events: EventStream, { id, created, model }: Head, includeUsage: boolean): ChunkWriter {
+  const head = JSON.stringify({ id, object: 'chat.completion.chunk', created, model }).slice(0, -1)
+  const tail = includeUsage ? ',"usage":null}\n\n' : '}\n\n'
+  const chunk = (delta: string, finish: FinishReason | null) =>
+    `data: ${head},"choices":[{"index":0,"delta":${delta},"finish_reason":${JSON.stringify(finish)}}]${tail}`
+  let begun = false
+  const begin = () => {
+    const role = begun ? '' : chunk('{"role":"assistant","content":""}', null)
+    begun = true
+    return role
+  }
+
+  return {
+    text: (text) => events.write(begin() + chunk(`{"content":${JSON.stringify(text)}}`, null)),
+    end(result) {
+      if (result.state === 'error') {
+        events.write(`data: ${JSON.stringify(toOpenaiError(toHttpError(result)))}\n\ndata: [DONE]\n\n`)
+        return events.end()
+      }
+      const calls = toToolCalls(result).map((call, index) => chunk(JSON.stringify({ tool_calls: [{ index, ...call }] }), null))
+      const usage = `data: ${head},"choices":[],"usage":${JSON.stringify(toUsage(result.usage))}}\n\n`
+      const end = chunk('{}', toFinishReason(result))
+      events.write(`${begin()}${calls.join('')}${end}${includeUsage ? usage : ''}data: [DONE]\n\n`)
+      events.end()
+    },
+  }
+}
+
+const toToolCalls = (result: RunResult) =>
+  result.toolCalls.map((call) => ({
+    id: call.id,
+    type: 'function' as const,
+    function: { name: call.name, arguments: call.arguments },
+  }))
+
+function toFinishReason(result: RunResult): FinishReason {
+  if (result.toolCalls.length > 0) return 'tool_calls'
+  return result.stopReason === 'length' || result.stopReason === 'content_filter' ? result.stopReason : 'stop'
+}
+
+const toUsage = (usage: Usage): CompletionUsage => {
+  const prompt = usage.input + usage.cacheRead + usage.cacheWrite
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: usage.output,
+    total_tokens: prompt + usage.output,
+    prompt_tokens_details: { cached_tokens: usage.cacheRead },
+    completion_tokens_details: { reasoning_tokens: usage.reasoning },
+  }
+}
+
+/** A failed run in terms of the caller's request: whose fault it was decides the status. */
+function toHttpError({ error }: RunResult): GatewayError {
+  const message = error?.message ?? 'the run failed'
+  const of = (code: ErrorCode, openai?: string) => new GatewayError(code, message, openai === undefined ? {} : { code: openai })
+  switch (error?.kind) {
+    case 'rate_limit':
+      return new GatewayError('RATE_LIMITED', message, { retryAfterMs: 5000, code: 'rate_limit_exceeded' })
+    case 'context_length':
+      return of('INVALID_REQUEST', 'context_length_exceeded')
+    case 'invalid':
+    case 'refusal':
+      return of('INVALID_REQUEST')
+    case 'timeout':
+      return of('AGENT_TIMEOUT', 'timeout')
+    case 'internal':
+      return of('INTERNAL')
+    default:
+      return of('UPSTREAM', error?.kind === 'auth' ? 'upstream_auth' : 'upstream_error')
+  }
+}
+
+function toInvalid(given: unknown): GatewayError {
+  const issues = chatRequest.safeParse(given, { reportInput: true }).error?.issues ?? []
+  const [first] = issues
+  const param = first && first.path.length > 0 ? String(first.path[0]) : undefined
+  const message = `invalid request: ${describeIssues(issues)}`
+  return invalid(message, param === undefined ? {} : { param })
+}

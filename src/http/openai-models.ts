@@ -1,0 +1,34 @@
+// GET /v1/models and /v1/models/{id}: agents as models, and the models that are configured.
+
+import { Hono } from 'hono'
+import { GatewayError } from '../protocol/errors.ts'
+import { requireScope } from './auth.ts'
+import type { HttpDeps, HttpEnv } from './env.ts'
+import { methodNotAllowed } from './errors.ts'
+
+const row = (id: string, owner: string) => ({ id, object: 'model' as const, created: 0, owned_by: owner, permission: [] })
+
+export function openaiModels(deps: HttpDeps): Hono<HttpEnv> {
+  const { agents, models } = deps
+
+  async function list() {
+    const targets = ['openclaw', 'openclaw/default', ...agents.list().map(({ id }) => `openclaw/${id}`)]
+    const configured = (await models.list()).map(({ provider, model }) => row(`${provider}/${model}`, provider))
+    return [...targets.map((id) => row(id, 'openclaw')), ...configured]
+  }
+
+  const app = new Hono<HttpEnv>()
+  app.get('/v1/models', requireScope(deps, 'operator.read'), async (c) => c.json({ object: 'list', data: await list() }))
+  app.get('/v1/models/*', requireScope(deps, 'operator.read'), async (c) => {
+    const id = decodeURIComponent(c.req.path.slice('/v1/models/'.length))
+    const found = (await list()).find((model) => model.id === id)
+    if (found) return c.json(found)
+    throw new GatewayError('NOT_FOUND', `the model "${id.slice(0, 200)}" does not exist: GET /v1/models lists what there is`, {
+      param: 'model',
+      code: 'model_not_found',
+    })
+  })
+  app.all('/v1/models', methodNotAllowed('GET'))
+  app.all('/v1/models/*', methodNotAllowed('GET'))
+  return app
+}

@@ -1,0 +1,15 @@
+// The public API.
+
+export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts'
+export { StartError } from './startup.ts'
+export { VERSION } from './version.ts'
+export type { LogRecord } from './kit/log.ts'
+export type { Alarm } from './ports/alarm.ts'
+export type { Clock } from './ports/clock.ts'
+export type { Host, SystemInfo } from './ports/host.ts'
+export type { Model, ModelEvent, ModelProvider, ModelRequest, ModelSpec } from './ports/model.ts'
+export type { Peer, RequestInfo, SharedText } from './ports/peer.ts'
+export type { ConfigSource, Fetch, FetchResponse, Platform } from './ports/platform.ts'
+export type { Sql, SqlValue } from './ports/sql.ts'
+export type { GatewayApi } from './methods/all.gen.ts'
+export type { Api } from './rpc/method.ts'

@@ -1,0 +1,68 @@
+// Small tools for promises.
+
+/** Resolves as `work` does, or rejects with the signal's reason as soon as it aborts. */
+export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) return Promise.reject(signal.reason as Error)
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = () => reject(signal.reason as Error)
+    signal.addEventListener('abort', onAbort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}
+
+/**
+ * Lanes: work of one lane runs in order, one at a time; different lanes run side by side, at most `width` at once.
+ * `run` returns at once; `start` is called when the turn of the work has come and MUST NOT throw.
+ */
+export interface Lanes {
+  run(lane: string, start: () => Promise<void>): void
+  /** Work that waits or runs in `lane`. */
+  depth(lane: string): number
+  /** Work that waits or runs anywhere. */
+  readonly size: number
+}
+
+export function createLanes(width: number): Lanes {
+  const lanes = new Map<string, (() => Promise<void>)[]>()
+  const ready: string[] = []
+  let running = 0
+  let size = 0
+
+  function pump() {
+    while (running < width) {
+      const lane = ready.shift()
+      if (lane === undefined) return
+      const start = lanes.get(lane)?.[0]
+      if (!start) continue
+      running++
+      void start().finally(() => finish(lane))
+    }
+  }
+
+  function finish(lane: string) {
+    running--
+    size--
+    const queue = lanes.get(lane)
+    queue?.shift()
+    if (queue?.length) ready.push(lane)
+    else lanes.delete(lane)
+    pump()
+  }
+
+  return {
+    run(lane, start) {
+      size++
+      const queue = lanes.get(lane)
+      if (queue) queue.push(start)
+      else {
+        lanes.set(lane, [start])
+        ready.push(lane)
+        pump()
+      }
+    },
+    depth: (lane) => lanes.get(lane)?.length ?? 0,
+    get size() {
+      return size
+    },
+  }
+}

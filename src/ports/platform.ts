@@ -1,0 +1,62 @@
+// The whole border: everything that the core needs from a runtime.
+
+import type { Storage } from 'unstorage'
+import type { LogRecord } from '../kit/log.ts'
+import type { Alarm } from './alarm.ts'
+import type { Clock } from './clock.ts'
+import type { Host } from './host.ts'
+import type { Peer } from './peer.ts'
+import type { Sql } from './sql.ts'
+
+/** The upstream transport: the part of `fetch` that is used towards models and vendors. */
+export type Fetch = (
+  url: string,
+  init: {
+    readonly method: string
+    readonly headers: Readonly<Record<string, string>>
+    readonly body?: string
+    readonly signal: AbortSignal
+  },
+) => Promise<FetchResponse>
+
+export interface FetchResponse {
+  readonly status: number
+  readonly headers: { get(name: string): string | null }
+  readonly body: AsyncIterable<Uint8Array> | null
+  text(): Promise<string>
+}
+
+/** Where the configuration text comes from. */
+export interface ConfigSource {
+  /** What a person calls it: a path, or the name of a variable. */
+  readonly path: string
+  /** The text, JSON5; null when there is none yet. */
+  read(): Promise<string | null>
+}
+
+export interface Platform {
+  /** For logs only; never branch on it. */
+  readonly name: string
+  readonly sql: Sql
+  /** What a person would call a file: workspace, media. */
+  readonly files: Storage
+  readonly clock: Clock
+  readonly alarm: Alarm
+  /** Connections that outlived the memory of this process: after hibernation. Empty elsewhere. */
+  readonly peers: () => Iterable<Peer>
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly config: ConfigSource
+  readonly fetch: Fetch
+  readonly log: (record: LogRecord) => void
+  /** Keeps the process up until `work` has ended, where that must be asked for. */
+  readonly waitUntil: (work: Promise<unknown>) => void
+  /** Static files of `public/`; null when there is no such file. */
+  readonly assets?: (request: Request) => Promise<Response | null>
+  readonly host?: Host
+  /** The gateway is put to sleep when idle: nothing may tick while nobody is active. */
+  readonly hibernates?: boolean
+  /** The most bytes that one message from a client can have here; absent: no limit of its own. */
+  readonly maxMessageBytes?: number
+  /** Where state is kept, as a person would look for it. */
+  readonly stateDir?: string
+}

@@ -1,0 +1,19 @@
+// SQLite, as node:sqlite, bun:sqlite and a Durable Object all have it: synchronous.
+
+export type SqlValue = string | number | null | Uint8Array
+
+export interface Sql {
+  /** All rows of a query. Parameters are bound, never spliced. */
+  all<Row>(query: string, ...params: SqlValue[]): Row[]
+  get<Row>(query: string, ...params: SqlValue[]): Row | undefined
+  run(query: string, ...params: SqlValue[]): void
+  /** Several statements without parameters: for migrations. */
+  exec(script: string): void
+  /** All or nothing; may be nested. `work` is synchronous, so nothing interleaves with it. */
+  tx<T>(work: () => T): T
+  /**
+   * One long transaction around many `tx`, where each commit costs a flush to disk. Absent where the runtime itself
+   * holds back every output until the writes before it are durable.
+   */
+  readonly group?: { begin(): void; commit(): void; rollback(): void }
+}

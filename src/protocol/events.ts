@@ -1,0 +1,231 @@
+// Events: what the gateway tells without being asked. Each is defined once; who may receive it stands beside its shape.
+
+import * as z from 'zod'
+import { presenceEntry, sessionRow } from './shapes.ts'
+import type { Scope } from './scopes.ts'
+
+const text = z.string().min(1)
+const count = z.int().min(0)
+
+export interface EventDefinition<N extends string = string, P extends z.ZodType = z.ZodType> {
+  readonly name: N
+  /** The operator scope that a recipient must hold. null: any connection, nodes included. */
+  readonly scope: Scope | null
+  readonly summary: string
+  readonly payload: P
+  /**
+   * `all`: every connection that may see it. `sessions`: those that called sessions.subscribe. `session`: those, and
+   * those that subscribed to the messages of the session. `direct`: only the one that it is addressed to; without seq.
+   */
+  readonly reach: 'all' | 'sessions' | 'session' | 'direct'
+  /** May be left out for a connection that does not keep up. */
+  readonly dropIfSlow?: boolean
+  /** Carries `stateVersion`. */
+  readonly versioned?: boolean
+  /** How two payloads become one for a connection that does not keep up. Equal keys may be joined. */
+  readonly merge?: {
+    key(payload: z.output<P>): string | null
+    /** null: these two cannot be joined. */
+    join(earlier: z.output<P>, later: z.output<P>): z.output<P> | null
+  }
+  /** The shape for a client of protocol 3, where it differs. */
+  readonly legacy?: (payload: z.output<P>) => unknown
+}
+export type AnyEvent = EventDefinition<string, z.ZodType>
+export type PayloadOf<E extends AnyEvent> = z.output<E['payload']>
+
+export const defineEvent = <const N extends string, P extends z.ZodType>(
+  definition: EventDefinition<N, P>,
+): EventDefinition<N, P> => definition
+
+export const connectChallenge = defineEvent({
+  name: 'connect.challenge',
+  scope: null,
+  reach: 'direct',
+  summary: 'The first frame of every connection: the nonce that a device signs, and the time to sign with.',
+  payload: z.strictObject({ nonce: text, ts: count }),
+})
+
+const runFields = { runId: text, sessionKey: text, agentId: text, seq: count }
+
+export const CHAT_PHASES = ['preparing_workspace', 'preparing_context', 'starting_model'] as const
+
+const chatStatus = z.strictObject({ ...runFields, state: z.literal('status'), phase: z.enum(CHAT_PHASES) })
+const chatDelta = z.strictObject({
+  ...runFields,
+  state: z.literal('delta'),
+  /** The new text. The pieces of a run concatenate to its reply exactly. */
+  deltaText: z.string(),
+  /** The whole text so far, as a message. Not in every frame of a long reply. */
+  message: z.unknown().optional(),
+})
+const chatFinal = z.strictObject({
+  ...runFields,
+  state: z.literal('final'),
+  message: z.unknown().optional(),
+  stopReason: z.string().optional(),
+  usage: z.unknown().optional(),
+})
+const chatAborted = z.strictObject({
+  ...runFields,
+  state: z.literal('aborted'),
+  message: z.unknown().optional(),
+  stopReason: z.string().optional(),
+  errorMessage: z.string().optional(),
+})
+export const ERROR_KINDS = ['refusal', 'timeout', 'rate_limit', 'context_length', 'unknown'] as const
+const chatError = z.strictObject({
+  ...runFields,
+  state: z.literal('error'),
+  message: z.unknown().optional(),
+  errorMessage: z.string(),
+  errorKind: z.enum(ERROR_KINDS).optional(),
+  errorDetail: z
+    .strictObject({
+      provider: z.string().max(300).optional(),
+      model: z.string().max(300).optional(),
+      httpStatus: z.int().min(100).max(599).optional(),
+    })
+    .optional(),
+  stopReason: z.string().optional(),
+})
+export type ErrorKindName = (typeof ERROR_KINDS)[number]
+
+export const chat = defineEvent({
+  name: 'chat',
+  scope: 'operator.read',
+  reach: 'all',
+  summary: 'The course of a run as a conversation shows it: status, deltas, and one terminal state.',
+  payload: z.discriminatedUnion('state', [chatStatus, chatDelta, chatFinal, chatAborted, chatError]),
+  merge: {
+    key: (payload) => (payload.state === 'delta' ? payload.runId : null),
+    join: (a, b) =>
+      a.state === 'delta' && b.state === 'delta' ? { ...b, deltaText: a.deltaText + b.deltaText } : null,
+  },
+  legacy(payload) {
+    if (payload.state !== 'delta') return payload
+    const { deltaText: _, ...rest } = payload
+    return rest
+  },
+})
+
+export const agent = defineEvent({
+  name: 'agent',
+  scope: 'operator.read',
+  reach: 'all',
+  summary: 'The course of a run step by step: lifecycle, assistant text, tools, usage.',
+  payload: z.strictObject({
+    ...runFields,
+    sessionId: text.optional(),
+    stream: text,
+    ts: count,
+    isHeartbeat: z.boolean(),
+    data: z.record(z.string(), z.unknown()),
+  }),
+})
+
+/** The same event for the streams `tool` and `item`: only clients with the capability `tool-events` receive it. */
+export const TOOL_STREAMS: readonly string[] = ['tool', 'item']
+
+export const sessionMessage = defineEvent({
+  name: 'session.message',
+  scope: 'operator.read',
+  reach: 'session',
+  summary: 'A message was added to the transcript of a session.',
+  payload: z.strictObject({
+    sessionKey: text,
+    agentId: text,
+    message: z.unknown(),
+    messageId: text,
+    messageSeq: z.int().min(1),
+    session: sessionRow.optional(),
+  }),
+})
+
+export const sessionsChanged = defineEvent({
+  name: 'sessions.changed',
+  scope: 'operator.read',
+  reach: 'sessions',
+  summary: 'A session was made, changed or deleted, or a run of it went on. Carries the row, and its members flat.',
+  payload: z.looseObject({
+    sessionKey: text,
+    agentId: text,
+    reason: text.optional(),
+    phase: text.optional(),
+    runId: text.optional(),
+    ts: count,
+    session: sessionRow.nullable(),
+  }),
+})
+
+export const presence = defineEvent({
+  name: 'presence',
+  scope: 'operator.read',
+  reach: 'all',
+  versioned: true,
+  summary: 'Who is connected has changed.',
+  payload: z.strictObject({ presence: z.array(presenceEntry) }),
+})
+
+export const health = defineEvent({
+  name: 'health',
+  scope: null,
+  reach: 'all',
+  versioned: true,
+  dropIfSlow: true,
+  summary: 'The health snapshot has changed.',
+  payload: z.unknown(),
+})
+
+export const tick = defineEvent({
+  name: 'tick',
+  scope: null,
+  reach: 'all',
+  dropIfSlow: true,
+  summary: 'A sign of life, each policy.tickIntervalMs.',
+  payload: z.strictObject({ ts: count }),
+})
+
+export const shutdown = defineEvent({
+  name: 'shutdown',
+  scope: null,
+  reach: 'all',
+  summary: 'The gateway ends; connections close with 1012 right after.',
+  payload: z.strictObject({ reason: text, restartExpectedMs: count.optional() }),
+})
+
+export const devicePairRequested = defineEvent({
+  name: 'device.pair.requested',
+  scope: 'operator.pairing',
+  reach: 'all',
+  summary: 'A device that nobody knows asks to be paired.',
+  payload: z.looseObject({ requestId: text, deviceId: text, ts: count }),
+})
+
+export const devicePairResolved = defineEvent({
+  name: 'device.pair.resolved',
+  scope: 'operator.pairing',
+  reach: 'all',
+  summary: 'A pairing request was approved or rejected.',
+  payload: z.strictObject({
+    requestId: text,
+    deviceId: text,
+    decision: z.enum(['approved', 'rejected']),
+    ts: count,
+  }),
+})
+
+/** All events, in the order in which hello-ok lists them. */
+export const EVENTS: readonly AnyEvent[] = [
+  connectChallenge,
+  agent,
+  chat,
+  sessionMessage,
+  sessionsChanged,
+  presence,
+  tick,
+  shutdown,
+  health,
+  devicePairRequested,
+  devicePairResolved,
+] as unknown as readonly AnyEvent[]

@@ -1,0 +1,79 @@
+// The method engine: find, authorise, check the params, call, check the result.
+
+import { Serialized } from '../kit/json.ts'
+import { GatewayError, invalid, unavailable } from '../protocol/errors.ts'
+import { describeIssues } from '../protocol/issues.ts'
+import { authorize, type Denial, type Principal, type Scope } from '../protocol/scopes.ts'
+import type { Host } from '../ports/host.ts'
+import type { Services } from '../services/services.ts'
+import type { AnyMethod, Call } from './method.ts'
+
+export interface Registry {
+  /** The result as JSON text. Throws GatewayError for what the caller did wrong. */
+  dispatch(name: string, params: unknown, call: Call): Promise<string>
+  /** The names of what this runtime serves, in the order of registration. */
+  readonly advertised: readonly string[]
+}
+
+interface Entry {
+  readonly method: AnyMethod
+  /** Only what the method named in `uses`. */
+  readonly use: Partial<Services>
+  readonly missing: readonly string[]
+}
+
+export function createRegistry(methods: Iterable<AnyMethod>, services: Services, host: Host): Registry {
+  const entries = new Map<string, Entry>()
+  for (const method of methods) {
+    if (entries.has(method.name)) throw new Error(`the method "${method.name}" is defined twice`)
+    const use = Object.fromEntries(method.uses.map((name) => [name, services[name]]))
+    entries.set(method.name, { method, use, missing: (method.needs ?? []).filter((ability) => !host[ability]) })
+  }
+
+  function find(name: string, caller: Principal): Entry {
+    const entry = entries.get(name)
+    if (!entry && caller.role !== 'node') throw invalid(`unknown method: ${name.slice(0, 200)}`)
+    if (!entry) throw invalid(`unauthorized role: ${caller.role}`)
+    const { scope, role = 'operator' } = entry.method
+    deny(authorize(caller, { role, scope }), caller)
+    return entry
+  }
+
+  return {
+    async dispatch(name, params, call) {
+      const { method, use, missing } = find(name, call.caller)
+      if (missing.length > 0) {
+        const abilities = missing.join(', ')
+        throw unavailable(`${name} cannot be served here: this runtime has no ${abilities}`, {
+          retryable: false,
+          details: { code: 'ABILITY_MISSING', missing: [...missing] },
+        })
+      }
+      const parsed = method.params.safeParse(params ?? {})
+      if (!parsed.success) throw invalidParams(method, params ?? {})
+      const elevated = method.elevate?.(parsed.data) ?? null
+      if (elevated) deny(authorize(call.caller, { role: method.role ?? 'operator', scope: elevated }), call.caller)
+      const result = await method.handler(parsed.data, { ...use, ...call } as Services & Call)
+      return result instanceof Serialized ? result.json : JSON.stringify(method.result.parse(result))
+    },
+    advertised: [...entries.values()]
+      .filter(({ method, missing }) => !method.hidden && missing.length === 0)
+      .map(({ method }) => method.name),
+  }
+}
+
+function deny(denial: Denial | null, caller: Principal): void {
+  if (!denial) return
+  if (denial.reason === 'role') throw invalid(`unauthorized role: ${caller.role}`)
+  throw missingScope(denial.missing)
+}
+
+export const missingScope = (scope: Scope): GatewayError =>
+  new GatewayError('FORBIDDEN', `missing scope: ${scope}`, {
+    details: { code: 'MISSING_SCOPE', missingScope: scope, requiredScopes: [scope] },
+  })
+
+function invalidParams(method: AnyMethod, params: unknown): GatewayError {
+  const { error } = method.params.safeParse(params, { reportInput: true })
+  return invalid(`invalid ${method.name} params: ${describeIssues(error?.issues ?? [])}`)
+}

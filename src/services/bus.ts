@@ -1,0 +1,47 @@
+// Events inside the gateway: services publish, sockets and other services listen. Knows nothing of sockets.
+
+import type { AnyEvent, PayloadOf } from '../protocol/events.ts'
+import type { Gate } from '../store/gate.ts'
+
+/** For whom an event is, beyond what its definition says. */
+export interface Audience {
+  /** The session that it is about: for events with the reach `session`. */
+  readonly session?: string
+  /** One connection: for events with the reach `direct`. */
+  readonly connection?: string
+  /** Only clients that named this capability in `caps`. */
+  readonly capability?: string
+}
+
+export interface Sink {
+  /** Delivers one event. `payload` builds its content, at most once; a sink calls it only if somebody receives it. */
+  deliver(event: AnyEvent, payload: () => unknown, audience: Audience): void
+  /** Whether anybody at all could receive it. */
+  isHeard(event: AnyEvent): boolean
+}
+
+export interface Bus {
+  /** Publishes after everything written so far is durable; an event of a write that failed is never seen. */
+  publish<E extends AnyEvent>(event: E, payload: PayloadOf<E> | (() => PayloadOf<E>), audience?: Audience): void
+  isHeard(event: AnyEvent): boolean
+  attach(sink: Sink): void
+}
+
+export function createBus(gate: Gate): Bus {
+  const sinks: Sink[] = []
+  return {
+    publish(event, payload, audience = {}) {
+      const build = typeof payload === 'function' ? once(payload as () => unknown) : () => payload
+      gate.pass(() => {
+        for (const sink of sinks) sink.deliver(event, build, audience)
+      })
+    },
+    isHeard: (event) => sinks.some((sink) => sink.isHeard(event)),
+    attach: (sink) => void sinks.push(sink),
+  }
+}
+
+function once<T>(build: () => T): () => T {
+  let built: { value: T } | null = null
+  return () => (built ??= { value: build() }).value
+}

@@ -1,0 +1,146 @@
+// The agent loop: model → tools → model, until the model has nothing more to do. Knows nothing of sessions, storage or
+// clients: what happens is reported to `io`.
+
+import { abortable } from '../../kit/async.ts'
+import { addUsage, noUsage, type Usage } from '../../protocol/shapes.ts'
+import {
+  ModelError,
+  type Model,
+  type ModelMessage,
+  type ModelRequest,
+  type ModelSettings,
+  type ModelTool,
+  type ModelToolCall,
+  type StopReason,
+} from '../../ports/model.ts'
+import type { ToolOutcome } from './tools.ts'
+
+/** Steps of one run at most: a model that goes in circles ends here. */
+export const MAX_STEPS = 24
+
+export interface LoopInput {
+  /** To be tried in order. A model is given up only before its first word. */
+  readonly models: readonly Model[]
+  readonly messages: readonly ModelMessage[]
+  readonly tools: readonly ModelTool[]
+  /** Tools that the client runs. */
+  readonly clientTools: readonly ModelTool[]
+  readonly settings: ModelSettings
+}
+
+export interface LoopIo {
+  readonly signal: AbortSignal
+  onModel(model: Model): void
+  onText(text: string): void
+  onReasoning(text: string): void
+  /** The model wants tools; `text` is what it said before. */
+  onToolCalls(model: Model, text: string, calls: readonly ModelToolCall[], usage: Usage): void
+  callTool(call: ModelToolCall): Promise<ToolOutcome>
+}
+
+export interface LoopOutcome {
+  readonly model: Model
+  /** Of the last step; earlier steps were reported with their tool calls. */
+  readonly text: string
+  readonly stopReason: StopReason
+  /** Calls of the client's tools, which end the run. */
+  readonly clientCalls: readonly ModelToolCall[]
+  /** Of all steps. */
+  readonly usage: Usage
+  readonly responseId?: string
+}
+
+interface Answer {
+  readonly model: Model
+  readonly text: string
+  readonly calls: readonly ModelToolCall[]
+  readonly usage: Usage
+  readonly stopReason: StopReason
+  readonly responseId?: string
+}
+
+export async function runAgentLoop(input: LoopInput, io: LoopIo): Promise<LoopOutcome> {
+  const messages = [...input.messages]
+  const tools = [...input.tools, ...input.clientTools]
+  const isClientTool = (name: string) => input.clientTools.some((tool) => tool.name === name)
+  let usage = noUsage()
+
+  for (let step = 1; ; step++) {
+    const offered = step < MAX_STEPS ? tools : input.clientTools
+    const answer = await complete(input.models, { messages, tools: offered, settings: input.settings }, io)
+    usage = addUsage(usage, answer.usage)
+    const clientCalls = answer.calls.filter((call) => isClientTool(call.name))
+    const done = answer.calls.length === 0 || clientCalls.length > 0 || step >= MAX_STEPS
+    if (done) {
+      const { model, text, stopReason, responseId } = answer
+      const outcome = { model, text, stopReason, clientCalls, usage }
+      return responseId === undefined ? outcome : { ...outcome, responseId }
+    }
+    io.onToolCalls(answer.model, answer.text, answer.calls, answer.usage)
+    messages.push({ role: 'assistant', text: answer.text, toolCalls: answer.calls })
+    for (const call of answer.calls) {
+      io.signal.throwIfAborted()
+      const outcome = await abortable(io.callTool(call), io.signal)
+      messages.push({ role: 'tool', toolCallId: call.id, name: call.name, text: outcome.text })
+    }
+  }
+}
+
+async function complete(models: readonly Model[], request: ModelRequest, io: LoopIo): Promise<Answer> {
+  for (const [index, model] of models.entries()) {
+    const attempt = { heard: false }
+    try {
+      return await completeWith(model, request, io, attempt)
+    } catch (error) {
+      const last = index === models.length - 1
+      if (last || attempt.heard || io.signal.aborted || !isWorthAnother(error)) throw error
+    }
+  }
+  throw new ModelError('invalid', 'no model is configured')
+}
+
+/** Another model may do better, unless the request itself is at fault. */
+const isWorthAnother = (error: unknown): boolean =>
+  error instanceof ModelError && error.kind !== 'invalid' && error.kind !== 'refusal'
+
+async function completeWith(model: Model, request: ModelRequest, io: LoopIo, attempt: { heard: boolean }): Promise<Answer> {
+  io.onModel(model)
+  let text = ''
+  let usage = noUsage()
+  let stopReason: StopReason = 'stop'
+  let responseId: string | undefined
+  const calls: ModelToolCall[] = []
+  const events = model.stream(request, { signal: io.signal })[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      // A model that ignores the signal must not hold up the run.
+      const next = await abortable(events.next(), io.signal)
+      if (next.done) break
+      const event = next.value
+      attempt.heard = true
+      switch (event.type) {
+        case 'text':
+          text += event.text
+          io.onText(event.text)
+          break
+        case 'reasoning':
+          io.onReasoning(event.text)
+          break
+        case 'tool-call':
+          calls.push(event.call)
+          break
+        case 'usage':
+          usage = event.usage
+          break
+        case 'stop':
+          stopReason = event.reason
+          responseId = event.responseId
+          break
+      }
+    }
+  } catch (error) {
+    void events.return?.()?.catch(() => {})
+    throw error
+  }
+  return { model, text, calls, usage, stopReason, ...(responseId !== undefined && { responseId }) }
+}

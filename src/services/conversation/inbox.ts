@@ -1,0 +1,69 @@
+// What a person sends becomes a run: checked, its attachments kept, its repetition recognised.
+
+import { sha256Hex } from '../../kit/bytes.ts'
+import { stableStringify } from '../../kit/json.ts'
+import { invalid } from '../../protocol/errors.ts'
+import type { Principal } from '../../protocol/scopes.ts'
+import type { Attachment, UserMessage } from '../../protocol/shapes.ts'
+import { MAX_MESSAGE_CHARS } from '../../protocol/version.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Media } from './media.ts'
+import type { RunOrigin } from './run-table.ts'
+import type { Runs, Started } from './runs.ts'
+
+export interface Sent {
+  /** The idempotency key of the sender. */
+  readonly runId: string
+  /** Canonical. */
+  readonly sessionKey: string
+  readonly origin: RunOrigin
+  readonly principal: Principal
+  readonly message: string
+  readonly attachments?: readonly Attachment[] | undefined
+  /** `provider/model`. */
+  readonly model?: string | undefined
+  readonly thinking?: string | undefined
+  readonly timeoutMs?: number | undefined
+  readonly instructions?: string | undefined
+}
+
+export interface Inbox {
+  /** Starts a run, or says what became of the one that was sent with this key before. */
+  send(sent: Sent): Promise<Started>
+}
+
+export function createInbox(deps: { runs: Runs; media: Media; clock: Clock }): Inbox {
+  const { runs, media, clock } = deps
+
+  async function toContent(message: string, attachments: readonly Attachment[]): Promise<UserMessage['content']> {
+    if (attachments.length === 0) return message
+    const images = await media.keep(attachments)
+    return [...(message === '' ? [] : [{ type: 'text' as const, text: message }]), ...images]
+  }
+
+  return {
+    async send(sent) {
+      const { runId, sessionKey, origin, principal, message, attachments = [], model, thinking, timeoutMs, instructions } = sent
+      if (message.trim() === '' && attachments.length === 0) throw invalid('message or attachment required')
+      if (message.length > MAX_MESSAGE_CHARS) {
+        throw invalid(`the message has ${message.length} characters, at most ${MAX_MESSAGE_CHARS} are accepted: send it as a file`)
+      }
+      const hash = await sha256Hex(stableStringify({ sessionKey, message, attachments, model, thinking, instructions }))
+      const known = runs.find(runId)
+      const content = known ? message : await toContent(message, attachments)
+      const input: UserMessage = { role: 'user', content, timestamp: clock.now(), idempotencyKey: `${runId}:user` }
+      return runs.start({
+        runId,
+        sessionKey,
+        origin,
+        principal,
+        hash,
+        input: [input],
+        settings: thinking === undefined || thinking === 'off' ? {} : { reasoningEffort: thinking },
+        ...(model !== undefined && { model }),
+        ...(timeoutMs !== undefined && { timeoutMs }),
+        ...(instructions !== undefined && { instructions }),
+      })
+    },
+  }
+}

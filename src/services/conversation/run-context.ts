@@ -1,0 +1,94 @@
+// What a model is given for a run: instructions, the conversation so far, the new input.
+
+import type { ModelMessage, ModelPart, ModelToolCall } from '../../ports/model.ts'
+import { textOf, type Message, type StoredMessage, type UserMessage } from '../../protocol/shapes.ts'
+import type { Agents } from './agents.ts'
+import type { Media } from './media.ts'
+import type { RunRequest } from './run-table.ts'
+import type { SessionRecord } from './session-table.ts'
+import type { Transcripts } from './transcripts.ts'
+
+/** Messages of the transcript that a model is given at most, the newest ones. */
+const MAX_CONTEXT_MESSAGES = 200
+
+export async function buildContext(
+  request: RunRequest,
+  session: SessionRecord,
+  deps: { agents: Agents; transcripts: Transcripts; media: Media },
+): Promise<ModelMessage[]> {
+  const system = request.bare ? [] : [deps.agents.instructions(session.agentId)]
+  if (request.instructions) system.push(request.instructions)
+  const conversation = request.turns ?? (await fromTranscript(session, deps))
+  if (system.length === 0) return [...conversation]
+  return [{ role: 'system', text: system.join('\n\n') }, ...conversation]
+}
+
+async function fromTranscript(
+  session: SessionRecord,
+  { transcripts, media }: { transcripts: Transcripts; media: Media },
+): Promise<ModelMessage[]> {
+  const range = { after: session.floor, upTo: session.messages, limit: MAX_CONTEXT_MESSAGES }
+  const stored = transcripts.messages(session.sessionId, range)
+  const result: ModelMessage[] = []
+  for (const message of withoutStrayResults(stored)) {
+    const converted = await toModelMessage(message, media)
+    if (converted) result.push(converted)
+  }
+  return withAnswers(result)
+}
+
+/** A page may begin in the middle of a step: results whose call is before it would be refused by every provider. */
+function withoutStrayResults(messages: readonly StoredMessage[]): readonly StoredMessage[] {
+  const first = messages.findIndex((message) => message.role !== 'toolResult')
+  return first <= 0 ? messages : messages.slice(first)
+}
+
+/** Every tool call needs an answer, also one that an interruption left without. */
+function withAnswers(messages: readonly ModelMessage[]): ModelMessage[] {
+  const result: ModelMessage[] = []
+  for (const [index, message] of messages.entries()) {
+    result.push(message)
+    if (message.role !== 'assistant' || message.toolCalls.length === 0) continue
+    const answered = new Set<string>()
+    for (const next of messages.slice(index + 1)) {
+      if (next.role !== 'tool') break
+      answered.add(next.toolCallId)
+    }
+    for (const call of message.toolCalls) {
+      if (answered.has(call.id)) continue
+      result.push({ role: 'tool', toolCallId: call.id, name: call.name, text: 'no result: the run was interrupted' })
+    }
+  }
+  return result
+}
+
+async function toModelMessage(message: Message, media: Media): Promise<ModelMessage | null> {
+  switch (message.role) {
+    case 'user':
+      return { role: 'user', content: await toParts(message.content, media) }
+    case 'assistant': {
+      const toolCalls = message.content.flatMap((part): ModelToolCall[] =>
+        part.type === 'toolCall' ? [{ id: part.id, name: part.name, arguments: JSON.stringify(part.arguments) }] : [],
+      )
+      const text = textOf(message)
+      return text === '' && toolCalls.length === 0 ? null : { role: 'assistant', text, toolCalls }
+    }
+    case 'toolResult':
+      return { role: 'tool', toolCallId: message.toolCallId, name: message.toolName, text: textOf(message) }
+    case 'system':
+      return null // a marker for people, such as "Reset"
+  }
+}
+
+async function toParts(content: UserMessage['content'], media: Media): Promise<string | ModelPart[]> {
+  if (typeof content === 'string') return content
+  return Promise.all(
+    content.map(async (part): Promise<ModelPart> => {
+      if (part.type === 'text') return part
+      const base64 = await media.load(part.mediaId)
+      return base64 === null
+        ? { type: 'text', text: '[an image that is no longer there]' }
+        : { type: 'image', mimeType: part.mimeType, base64 }
+    }),
+  )
+}

@@ -1,0 +1,217 @@
+// What the world sees of one run: deltas, steps, and one terminal event, each after what it says is durable. Text is
+// told once per turn of the event loop, however many pieces the model sent in it.
+
+import { agent, chat, CHAT_PHASES, ERROR_KINDS, type ErrorKindName } from '../../protocol/events.ts'
+import type { ModelToolCall } from '../../ports/model.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Commit } from '../../store/commit.ts'
+import type { Gate } from '../../store/gate.ts'
+import type { Bus } from '../bus.ts'
+import type { RunResult, RunTable } from './run-table.ts'
+import type { ToolOutcome } from './tools.ts'
+
+/** What a caller inside the gateway, such as an HTTP answer, hears of a run. */
+export type Progress =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'reasoning'; readonly text: string }
+
+/** Up to this length each delta carries the whole text; beyond it, only when a quarter has been added. */
+const SNAPSHOT_CHARS = 4096
+/** How often the `assistant` stream of `agent` events, which repeats the deltas, is told. */
+const ASSISTANT_MS = 150
+/** How often produced text is kept for the case of a crash. */
+const CHECKPOINT_MS = 500
+
+export interface Course {
+  /** Everything that was said so far. */
+  readonly text: string
+  status(phase: (typeof CHAT_PHASES)[number]): void
+  lifecycle(data: Record<string, unknown>): void
+  say(text: string): void
+  reason(text: string): void
+  toolStarted(call: ModelToolCall): void
+  toolEnded(call: ModelToolCall, outcome: ToolOutcome): void
+  /** What was said so far stands in the transcript now. Call it in the transaction that puts it there. */
+  stepEnded(): void
+  /** The last word. Call it after the result was written. */
+  ended(result: RunResult): void
+  listen(listener: (progress: Progress) => void): void
+}
+
+export function createCourse(
+  run: { readonly runId: string; readonly sessionKey: string; readonly agentId: string; readonly sessionId: string | undefined },
+  deps: { bus: Bus; gate: Gate; clock: Clock; commit: Commit; table: RunTable },
+): Course {
+  const { bus, gate, clock, commit, table } = deps
+  const { runId, sessionKey, agentId, sessionId } = run
+  const listeners: ((progress: Progress) => void)[] = []
+  let seq = 0
+  let text = ''
+  let untold = ''
+  let scheduled = false
+  let ended = false
+  const kept = { chars: 0, pieces: 0, at: 0 }
+  let snapshotChars = 0
+  const assistant = { chars: 0, at: 0, cancel: null as (() => void) | null }
+
+  const message = (content: string) => ({
+    role: 'assistant' as const,
+    content: [{ type: 'text' as const, text: content }],
+    timestamp: clock.now(),
+  })
+
+  function tellAgent(stream: string, data: Record<string, unknown>, capability?: string) {
+    const own = ++seq
+    const ts = clock.now()
+    bus.publish(
+      agent,
+      () => ({ runId, sessionKey, agentId, ...(sessionId && { sessionId }), stream, data, seq: own, ts, isHeartbeat: false }),
+      capability === undefined ? {} : { capability },
+    )
+  }
+
+  function tell(isLast = false) {
+    scheduled = false
+    if (untold === '' || ended) return
+    const delta = untold
+    untold = ''
+    text += delta
+    if (!isLast) keep()
+    const own = ++seq
+    const whole = text
+    const fresh = whole.length <= SNAPSHOT_CHARS || whole.length - snapshotChars >= whole.length / 4
+    if (fresh) snapshotChars = whole.length
+    const fields = { runId, sessionKey, agentId, seq: own, state: 'delta' as const, deltaText: delta }
+    bus.publish(chat, () => (fresh ? { ...fields, message: message(whole) } : fields))
+    for (const listener of listeners) gate.pass(() => listener({ type: 'text', text: delta }))
+    tellAssistant()
+  }
+
+  /** Before anybody sees the first word it is on disk, so that no restart lets the run begin anew. */
+  function keep() {
+    const isFirst = kept.pieces === 0
+    const observed = listeners.length > 0 || bus.isHeard(chat)
+    const due = isFirst ? observed : clock.now() - kept.at >= CHECKPOINT_MS
+    if (!due) return
+    const piece = text.slice(kept.chars)
+    const write = () => table.addOutput(runId, kept.pieces, piece)
+    if (isFirst) commit.tx(write)
+    else commit.lazily(write)
+    kept.pieces++
+    kept.chars = text.length
+    kept.at = clock.now()
+  }
+
+  function tellAssistant() {
+    if (!bus.isHeard(agent)) return
+    const wait = assistant.at + ASSISTANT_MS - clock.now()
+    if (wait <= 0) return tellAssistantNow()
+    assistant.cancel ??= clock.after(wait, tellAssistantNow)
+  }
+
+  function tellAssistantNow() {
+    assistant.cancel?.()
+    assistant.cancel = null
+    if (assistant.chars === text.length || ended) return
+    tellAgent('assistant', { text, delta: text.slice(assistant.chars), itemId: `${runId}:1` })
+    assistant.chars = text.length
+    assistant.at = clock.now()
+  }
+
+  function settle(isLast = false) {
+    tell(isLast)
+    if (bus.isHeard(agent)) tellAssistantNow()
+  }
+
+  return {
+    get text() {
+      return text + untold
+    },
+    status(phase) {
+      tellAgent('run_status', { phase })
+      const own = seq
+      bus.publish(chat, () => ({ runId, sessionKey, agentId, seq: own, state: 'status' as const, phase }))
+    },
+    lifecycle: (data) => tellAgent('lifecycle', data),
+    say(piece) {
+      untold += piece
+      if (scheduled) return
+      scheduled = true
+      clock.turn(() => tell())
+    },
+    reason(piece) {
+      for (const listener of listeners) gate.pass(() => listener({ type: 'reasoning', text: piece }))
+    },
+    toolStarted({ id, name, arguments: args }) {
+      settle()
+      const item = { itemId: `tool:${id}`, toolCallId: id, name, kind: 'tool', title: name }
+      tellAgent('item', { ...item, phase: 'start', status: 'running' }, 'tool-events')
+      tellAgent('tool', { phase: 'start', name, toolCallId: id, args: tryParse(args) }, 'tool-events')
+    },
+    toolEnded({ id, name }, outcome) {
+      const item = { itemId: `tool:${id}`, toolCallId: id, name, kind: 'tool', title: name }
+      const result = { content: [{ type: 'text', text: outcome.text }] }
+      tellAgent('tool', { phase: 'result', name, toolCallId: id, isError: outcome.isError, result }, 'tool-events')
+      tellAgent('item', { ...item, phase: 'end', status: outcome.isError ? 'failed' : 'completed' }, 'tool-events')
+    },
+    stepEnded() {
+      settle(true)
+      if (kept.pieces > 0) table.clearOutput(runId)
+      kept.chars = text.length
+    },
+    ended(result) {
+      settle(true) // what is told now is on disk as part of the result
+      ended = true
+      const { stopReason, startedAt, endedAt, error } = result
+      const phase = result.state === 'ok' ? 'end' : result.state === 'error' ? 'error' : 'end'
+      const aborted = result.state === 'aborted' || result.state === 'interrupted'
+      tellAgent('lifecycle', {
+        phase,
+        stopReason,
+        aborted,
+        startedAt,
+        endedAt,
+        ...(error && { error: error.message }),
+        executionSettled: true,
+        terminalReply: { disposition: result.text === '' ? 'empty' : 'visible', text: result.text },
+      })
+      const own = seq
+      bus.publish(chat, () => toTerminal(result, { runId, sessionKey, agentId, seq: own }, message))
+    },
+    listen: (listener) => void listeners.push(listener),
+  }
+}
+
+function toTerminal(
+  result: RunResult,
+  fields: { runId: string; sessionKey: string; agentId: string; seq: number },
+  message: (text: string) => unknown,
+) {
+  const said = result.text === '' ? {} : { message: message(result.text) }
+  const { stopReason, error } = result
+  if (result.state === 'ok') return { ...fields, state: 'final' as const, stopReason, message: message(result.text) }
+  if (result.state !== 'error') return { ...fields, state: 'aborted' as const, stopReason, ...said }
+  return {
+    ...fields,
+    state: 'error' as const,
+    stopReason,
+    ...said,
+    errorMessage: error?.message ?? 'the run failed',
+    errorKind: toErrorKind(error?.kind),
+    errorDetail: {
+      ...(result.provider !== '' && { provider: result.provider.slice(0, 300) }),
+      ...(result.model !== '' && { model: result.model.slice(0, 300) }),
+      ...(error?.status !== undefined && error.status >= 100 && error.status <= 599 && { httpStatus: error.status }),
+    },
+  }
+}
+
+const toErrorKind = (kind: string | undefined): ErrorKindName => ERROR_KINDS.find((each) => each === kind) ?? 'unknown'
+
+function tryParse(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return json
+  }
+}

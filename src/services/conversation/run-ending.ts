@@ -1,0 +1,150 @@
+// How a run ends: its result, the transcript's last word on it, and the record, all in one transaction.
+
+import { messageOf, type Logger } from '../../kit/log.ts'
+import { GatewayError } from '../../protocol/errors.ts'
+import { noUsage, type AssistantMessage, type ToolCallPart, type Usage } from '../../protocol/shapes.ts'
+import { ModelError, type Model, type ModelToolCall } from '../../ports/model.ts'
+import type { Commit } from '../../store/commit.ts'
+import type { LoopOutcome } from './agent-loop.ts'
+import type { RunError, RunRequest, RunResult, RunTable } from './run-table.ts'
+import type { SessionRecord } from './session-table.ts'
+import type { Sessions } from './sessions.ts'
+
+/** Why a run was ended from outside: `rpc`, `timeout`, `disconnect`, `shutdown`. */
+export class AbortReason extends Error {}
+
+interface Span {
+  readonly startedAt: number
+  readonly endedAt: number
+}
+
+export function toResult(outcome: LoopOutcome, text: string, span: Span): RunResult {
+  const { model, stopReason, usage, clientCalls, responseId } = outcome
+  return {
+    ...span,
+    state: 'ok',
+    text,
+    stopReason,
+    toolCalls: clientCalls,
+    usage,
+    provider: model.provider,
+    model: model.model,
+    ...(responseId !== undefined && { responseId }),
+  }
+}
+
+/** The result of a run that threw: aborted from outside, out of time, or failed. */
+export function toFailure(error: unknown, signal: AbortSignal, text: string, model: Model | null, span: Span, log: Logger): RunResult {
+  const facts = { ...span, text, toolCalls: [], usage: noUsage(), provider: model?.provider ?? '', model: model?.model ?? '' }
+  const reason: unknown = signal.reason
+  if (!signal.aborted || !(reason instanceof AbortReason)) {
+    return { ...facts, state: 'error', stopReason: 'error', error: toRunError(error, log) }
+  }
+  if (reason.message !== 'timeout') return { ...facts, state: 'aborted', stopReason: reason.message }
+  const seconds = Math.round((span.endedAt - span.startedAt) / 1000)
+  const message = `the run was ended after ${seconds} s, its time limit: ask for less at once, or raise agents.defaults.timeoutSeconds`
+  return { ...facts, state: 'error', stopReason: 'timeout', error: { message, kind: 'timeout' } }
+}
+
+function toRunError(error: unknown, log: Logger): RunError {
+  if (error instanceof ModelError) {
+    return { message: error.message, kind: error.kind, ...(error.status !== null && { status: error.status }) }
+  }
+  if (error instanceof GatewayError) return { message: error.message, kind: 'invalid', status: error.status }
+  log.error('a run failed inside the gateway', { error: messageOf(error) })
+  return { message: 'internal error: the log of the gateway says more', kind: 'internal' }
+}
+
+/** An answer as the transcript keeps it. */
+export function toAssistantMessage(said: {
+  readonly text: string
+  readonly calls: readonly ModelToolCall[]
+  readonly api: string
+  readonly provider: string
+  readonly model: string
+  readonly usage: Usage
+  readonly stopReason: string
+  readonly timestamp: number
+}): AssistantMessage {
+  const { text, calls, ...facts } = said
+  const parts = calls.map((call): ToolCallPart => {
+    return { type: 'toolCall', id: call.id, name: call.name, arguments: parseArguments(call.arguments) }
+  })
+  return { role: 'assistant', content: [...(text === '' ? [] : [{ type: 'text' as const, text }]), ...parts], ...facts }
+}
+
+function parseArguments(json: string): unknown {
+  try {
+    return JSON.parse(json === '' ? '{}' : json)
+  } catch {
+    return { invalidJson: json }
+  }
+}
+
+/** What a run leaves behind besides its result. */
+export interface Ending {
+  readonly request: RunRequest
+  readonly result: RunResult
+  /** What was said since the last step that stands in the transcript. */
+  readonly rest: string
+  /** The input is in the transcript. */
+  readonly begun: boolean
+  readonly api: string
+}
+
+export interface RunEndings {
+  /** Writes everything, or throws and writes nothing. */
+  record(ending: Ending): void
+}
+
+export function createRunEndings(deps: { table: RunTable; sessions: Sessions; commit: Commit }): RunEndings {
+  const { table, sessions, commit } = deps
+
+  function toLastMessage({ request, result, rest, api }: Ending): AssistantMessage | null {
+    const { state, toolCalls } = result
+    if (rest === '' && toolCalls.length === 0 && (state === 'aborted' || state === 'interrupted')) return null
+    const { provider, model, usage, stopReason, endedAt: timestamp, responseId } = result
+    const message: AssistantMessage = {
+      ...toAssistantMessage({ text: rest, calls: toolCalls, api, provider, model, usage, stopReason, timestamp }),
+      ...(responseId !== undefined && { responseId }),
+    }
+    if (state === 'ok') return message
+    if (state === 'error') return { ...message, errorMessage: result.error?.message ?? 'the run failed' }
+    const openclawAbort = { aborted: true as const, origin: stopReason, runId: request.runId }
+    return { ...message, idempotencyKey: `${request.runId}:assistant`, openclawAbort }
+  }
+
+  return {
+    record: (ending) =>
+      commit.tx(() => {
+        const { request, result, begun } = ending
+        const { sessionKey, runId } = request
+        table.end(runId, result)
+        if (!sessions.get(sessionKey)) return // deleted meanwhile
+        if (!begun) for (const message of request.input) sessions.append(sessionKey, message, { runId })
+        const message = toLastMessage(ending)
+        if (message) sessions.append(sessionKey, message, { runId })
+        const phase = result.state === 'error' ? 'error' : 'end'
+        sessions.update(sessionKey, toSessionChanges(result, sessions.get(sessionKey)!), { phase, runId })
+      }),
+  }
+}
+
+function toSessionChanges(result: RunResult, session: SessionRecord): Partial<SessionRecord> {
+  const { usage } = result
+  return {
+    status: toStatus(result),
+    lastError: result.error?.message ?? null,
+    endedAt: result.endedAt,
+    ...(result.provider !== '' && { provider: result.provider, model: result.model }),
+    inputTokens: session.inputTokens + usage.input,
+    outputTokens: session.outputTokens + usage.output,
+    totalTokens: session.totalTokens + usage.totalTokens,
+  }
+}
+
+function toStatus({ state, stopReason }: RunResult): NonNullable<SessionRecord['status']> {
+  if (state === 'ok') return 'done'
+  if (state !== 'error') return 'killed'
+  return stopReason === 'timeout' ? 'timeout' : 'failed'
+}

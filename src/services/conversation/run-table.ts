@@ -1,0 +1,186 @@
+// The record of runs: what was accepted, what became of it, and the text that had been produced when a process died.
+
+import type { Principal, Role, Scope } from '../../protocol/scopes.ts'
+import type { Message, Usage } from '../../protocol/shapes.ts'
+import type { ModelErrorKind, ModelMessage, ModelSettings, ModelTool, ModelToolCall } from '../../ports/model.ts'
+import type { Sql } from '../../ports/sql.ts'
+import type { Migration } from '../../store/migrate.ts'
+
+export const runsMigration: Migration = {
+  name: 'runs/tables',
+  script: `CREATE TABLE runs (
+    id TEXT PRIMARY KEY, session_key TEXT NOT NULL, origin TEXT NOT NULL, hash TEXT NOT NULL,
+    state TEXT NOT NULL, request TEXT, attempts INTEGER NOT NULL,
+    accepted_at INTEGER NOT NULL, ended_at INTEGER, result TEXT
+  );
+  CREATE INDEX runs_open ON runs (state) WHERE ended_at IS NULL;
+  CREATE INDEX runs_ended ON runs (ended_at) WHERE ended_at IS NOT NULL;
+  CREATE TABLE run_output (
+    run_id TEXT NOT NULL, n INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (run_id, n)
+  ) WITHOUT ROWID`,
+}
+
+/** Where a run came from. Nobody waits for an `http` run after a restart, so it is not taken up again. */
+export type RunOrigin = 'chat' | 'agent' | 'http'
+
+export type RunState = 'queued' | 'running' | 'ok' | 'error' | 'aborted' | 'interrupted'
+
+export interface RunRequest {
+  /** The idempotency key of whoever sent it. */
+  readonly runId: string
+  readonly sessionKey: string
+  readonly origin: RunOrigin
+  readonly principal: Principal
+  /** Of everything that must be equal for a repetition to be one. */
+  readonly hash: string
+  /** What is added to the transcript when the run begins: the user's message, or results of a client's tools. */
+  readonly input: readonly Message[]
+  /** `provider/model`; absent: that of the session or the agent. */
+  readonly model?: string
+  readonly settings: ModelSettings
+  readonly timeoutMs?: number
+  /** Said to the model behind the agent's own instructions. */
+  readonly instructions?: string
+  /** The conversation as the client gave it, instead of the transcript. */
+  readonly turns?: readonly ModelMessage[]
+  /** Tools that the client runs: when the model calls one, the run ends with the call. */
+  readonly clientTools?: readonly ModelTool[]
+  /** No instructions and no tools of the gateway: the caller addressed a model, not an agent. */
+  readonly bare?: boolean
+}
+
+export interface RunError {
+  readonly message: string
+  readonly kind: ModelErrorKind | 'interrupted' | 'internal'
+  readonly status?: number
+}
+
+export interface RunResult {
+  readonly state: Exclude<RunState, 'queued' | 'running'>
+  /** Everything that was said, over all steps. */
+  readonly text: string
+  /** Why it ended: `stop`, `length`, `tool_calls`, `content_filter`; for an abort who ended it: `rpc`, `timeout`, … */
+  readonly stopReason: string
+  readonly toolCalls: readonly ModelToolCall[]
+  readonly usage: Usage
+  readonly provider: string
+  readonly model: string
+  readonly startedAt: number
+  readonly endedAt: number
+  readonly responseId?: string
+  readonly error?: RunError
+}
+
+export interface RunRecord {
+  readonly id: string
+  readonly sessionKey: string
+  readonly hash: string
+  readonly state: RunState
+  readonly acceptedAt: number
+  readonly attempts: number
+  readonly result: RunResult | null
+  /** null once it has ended. */
+  readonly request: RunRequest | null
+}
+
+export interface RunTable {
+  get(runId: string): RunRecord | null
+  /** Accepted and not ended, in the order of acceptance. */
+  open(): RunRecord[]
+  queuedIn(sessionKey: string, limit: number): RunRecord[]
+  insert(request: RunRequest, at: number): void
+  begin(runId: string): void
+  /** Keeps text that was produced, so that it is there after a crash. */
+  addOutput(runId: string, n: number, text: string): void
+  output(runId: string): string
+  /** What was produced stands in the transcript now. */
+  clearOutput(runId: string): void
+  end(runId: string, result: RunResult): void
+  /** Forgets runs that ended before `before`. */
+  prune(before: number): void
+}
+
+interface Row {
+  id: string
+  session_key: string
+  hash: string
+  state: RunState
+  request: string | null
+  attempts: number
+  accepted_at: number
+  result: string | null
+}
+
+export function createRunTable(sql: Sql): RunTable {
+  return {
+    get: (runId) => toRecord(sql.get<Row>('SELECT * FROM runs WHERE id = ?', runId)),
+    open: () => sql.all<Row>('SELECT * FROM runs WHERE ended_at IS NULL ORDER BY rowid').map((row) => toRecord(row)!),
+    queuedIn: (sessionKey, limit) =>
+      sql
+        .all<Row>(
+          `SELECT * FROM runs WHERE ended_at IS NULL AND state = 'queued' AND session_key = ? ORDER BY rowid LIMIT ?`,
+          sessionKey,
+          limit,
+        )
+        .map((row) => toRecord(row)!),
+    insert: (request, at) =>
+      sql.run(
+        `INSERT INTO runs (id, session_key, origin, hash, state, request, attempts, accepted_at)
+         VALUES (?, ?, ?, ?, 'queued', ?, 0, ?)`,
+        request.runId,
+        request.sessionKey,
+        request.origin,
+        request.hash,
+        JSON.stringify(toStored(request)),
+        at,
+      ),
+    begin: (runId) => sql.run(`UPDATE runs SET state = 'running', attempts = attempts + 1 WHERE id = ?`, runId),
+    addOutput: (runId, n, text) =>
+      sql.run('INSERT OR REPLACE INTO run_output (run_id, n, text) VALUES (?, ?, ?)', runId, n, text),
+    output: (runId) =>
+      sql
+        .all<{ text: string }>('SELECT text FROM run_output WHERE run_id = ? ORDER BY n', runId)
+        .map((row) => row.text)
+        .join(''),
+    clearOutput: (runId) => sql.run('DELETE FROM run_output WHERE run_id = ?', runId),
+    end(runId, result) {
+      sql.run(
+        'UPDATE runs SET state = ?, ended_at = ?, result = ?, request = NULL WHERE id = ?',
+        result.state,
+        result.endedAt,
+        JSON.stringify(result),
+        runId,
+      )
+      sql.run('DELETE FROM run_output WHERE run_id = ?', runId)
+    },
+    prune: (before) => sql.run('DELETE FROM runs WHERE ended_at < ?', before),
+  }
+}
+
+type StoredPrincipal = Omit<Principal, 'scopes'> & { readonly scopes: readonly Scope[]; readonly role: Role }
+
+/** What is needed to begin again. An `http` run is not begun again, so its conversation is not kept twice. */
+function toStored({ principal, turns, clientTools, ...request }: RunRequest) {
+  const stored: StoredPrincipal = { ...principal, scopes: [...principal.scopes] }
+  if (request.origin === 'http') return { ...request, principal: stored }
+  return { ...request, principal: stored, turns, clientTools }
+}
+
+function toRecord(row: Row | undefined): RunRecord | null {
+  if (!row) return null
+  return {
+    id: row.id,
+    sessionKey: row.session_key,
+    hash: row.hash,
+    state: row.state,
+    acceptedAt: row.accepted_at,
+    attempts: row.attempts,
+    result: row.result === null ? null : (JSON.parse(row.result) as RunResult),
+    request: row.request === null ? null : toRequest(row.request),
+  }
+}
+
+function toRequest(json: string): RunRequest {
+  const stored = JSON.parse(json) as RunRequest & { principal: StoredPrincipal }
+  return { ...stored, principal: { ...stored.principal, scopes: new Set(stored.principal.scopes) } }
+}

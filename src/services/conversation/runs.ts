@@ -1,0 +1,329 @@
+// Runs: accepted durably under their idempotency key, queued per session, carried out by the agent loop, ended with a
+// recorded result.
+
+import { createLanes } from '../../kit/async.ts'
+import { messageOf, type Logger } from '../../kit/log.ts'
+import { invalid, unavailable } from '../../protocol/errors.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Model } from '../../ports/model.ts'
+import type { Commit } from '../../store/commit.ts'
+import type { Gate } from '../../store/gate.ts'
+import { idempotencyConflict } from '../../store/idempotency.ts'
+import type { Bus } from '../bus.ts'
+import { runAgentLoop, type LoopIo, type LoopOutcome } from './agent-loop.ts'
+import type { Activity } from './activity.ts'
+import type { Agents } from './agents.ts'
+import type { Media } from './media.ts'
+import type { Models } from './models.ts'
+import { buildContext } from './run-context.ts'
+import { createCourse, type Course, type Progress } from './run-course.ts'
+import { AbortReason, createRunEndings, toAssistantMessage, toFailure, toResult } from './run-ending.ts'
+import { recoverRuns } from './run-recovery.ts'
+import type { RunRecord, RunRequest, RunResult, RunTable } from './run-table.ts'
+import { splitSessionKey } from '../../protocol/shapes.ts'
+import type { Sessions } from './sessions.ts'
+import type { Tools } from './tools.ts'
+import type { Transcripts } from './transcripts.ts'
+
+/** Runs that may wait in one session, and in all of them together. */
+const MAX_QUEUED_PER_SESSION = 100
+const MAX_QUEUED = 10_000
+/** Calls of `wait` for runs that nobody has sent yet. */
+const MAX_EXPECTED = 1000
+const DEFAULT_TIMEOUT_MS = 10 * 60 * 1000
+const DEFAULT_WIDTH = 64
+/** How often a result is tried to be written before it is given up. */
+const WRITE_ATTEMPTS = 3
+
+export interface Run {
+  readonly id: string
+  readonly sessionKey: string
+  /** Resolves once the result is durable. Never rejects. */
+  readonly done: Promise<RunResult>
+  /** Hears of everything that is told from now on. */
+  listen(listener: (progress: Progress) => void): void
+  abort(reason: string): void
+}
+
+export interface Started {
+  readonly runId: string
+  /** `started`, or what became of the run that had this key before. */
+  readonly status: 'started' | 'in_flight' | 'ok' | 'error'
+  /** null when it has ended already. */
+  readonly run: Run | null
+}
+
+export interface Runs {
+  /** Accepts a run, or recognises it. Throws when it cannot be accepted. Durable as everything that passes the gate. */
+  start(request: RunRequest): Started
+  find(runId: string): RunRecord | null
+  live(runId: string): Run | null
+  /** Running and waiting ones of a session, in order. */
+  liveIn(sessionKey: string): readonly Run[]
+  /** Accepted ones that are not in the transcript yet. */
+  queuedIn(sessionKey: string, limit: number): readonly RunRecord[]
+  /** The text of a running answer so far. */
+  textOf(runId: string): string
+  /** Resolves when the run has ended; null after `timeoutMs`, also for a run that never came. */
+  wait(runId: string, timeoutMs: number): Promise<RunResult | null>
+  /** Takes up what the last process left. Call once, before anything is accepted. */
+  recover(): void
+  /** Ends the runs that somebody has seen something of, so that the process can end. Their records say why. */
+  stop(reason: string): Promise<void>
+  readonly active: number
+}
+
+interface LiveRun extends Run {
+  readonly request: RunRequest
+  readonly signal: AbortSignal
+  readonly resolve: (result: RunResult) => void
+  readonly course: Course
+  phase: 'waiting' | 'running' | 'ended'
+  /** The input is in the transcript. */
+  begun: boolean
+  model: Model | null
+  /** Where in the text the current step begins. */
+  stepAt: number
+}
+
+export interface RunsDeps {
+  readonly table: RunTable
+  readonly sessions: Sessions
+  readonly transcripts: Transcripts
+  readonly agents: Agents
+  readonly models: Models
+  readonly tools: Tools
+  readonly media: Media
+  readonly activity: Activity
+  readonly bus: Bus
+  readonly gate: Gate
+  readonly commit: Commit
+  readonly clock: Clock
+  readonly log: Logger
+  readonly settings: () => { readonly timeoutMs?: number | undefined; readonly width?: number | undefined }
+  /** Told how many runs are in the works whenever that changes. */
+  readonly onActivity: (active: number) => void
+}
+
+export function createRuns(deps: RunsDeps): Runs {
+  const { table, sessions, agents, models, tools, activity, bus, gate, commit, clock, log } = deps
+  const endings = createRunEndings({ table, sessions, commit })
+  const lanes = createLanes(deps.settings().width ?? DEFAULT_WIDTH)
+  const live = new Map<string, LiveRun>()
+  const expected = new Map<string, Set<(run: Run) => void>>()
+
+  function start(request: RunRequest): Started {
+    const known = table.get(request.runId)
+    if (known) return recognise(known, request)
+    if (lanes.depth(request.sessionKey) >= MAX_QUEUED_PER_SESSION || lanes.size >= MAX_QUEUED) {
+      throw unavailable('too many messages are waiting: send again in a moment', { retryAfterMs: 1000 })
+    }
+    commit.tx(() => {
+      sessions.ensure(request.sessionKey, request.origin === 'agent' ? 'run' : 'operator')
+      table.insert(request, clock.now())
+    })
+    return { runId: request.runId, status: 'started', run: launch(request, false) }
+  }
+
+  function recognise(known: RunRecord, request: RunRequest): Started {
+    if (known.hash !== request.hash) throw idempotencyConflict()
+    const status = known.result === null ? 'in_flight' : known.result.state === 'error' ? 'error' : 'ok'
+    return { runId: known.id, status, run: live.get(known.id) ?? null }
+  }
+
+  function launch(request: RunRequest, begun: boolean): LiveRun {
+    const { runId, sessionKey } = request
+    const { promise, resolve } = Promise.withResolvers<RunResult>()
+    const aborter = new AbortController()
+    const agentId = splitSessionKey(sessionKey)!.agentId
+    const sessionId = sessions.get(sessionKey)?.sessionId
+    const course = createCourse({ runId, sessionKey, agentId, sessionId }, { bus, gate, clock, commit, table })
+    const run: LiveRun = {
+      id: runId,
+      sessionKey,
+      request,
+      signal: aborter.signal,
+      done: promise,
+      resolve,
+      course,
+      phase: 'waiting',
+      begun,
+      model: null,
+      stepAt: 0,
+      listen: (listener) => course.listen(listener),
+      abort(reason) {
+        aborter.abort(new AbortReason(reason))
+        if (run.phase === 'waiting') void conclude(run, failed(run, clock.now(), run.signal.reason))
+      },
+    }
+    live.set(runId, run)
+    activity.begin(sessionKey, runId)
+    deps.onActivity(live.size)
+    for (const arrived of expected.get(runId) ?? []) arrived(run)
+    lanes.run(sessionKey, () => carryOut(run))
+    return run
+  }
+
+  const failed = (run: LiveRun, startedAt: number, error: unknown): RunResult =>
+    toFailure(error, run.signal, run.course.text, run.model, { startedAt, endedAt: clock.now() }, log)
+
+  /** From its turn in the queue to its result. Never throws. */
+  async function carryOut(run: LiveRun): Promise<void> {
+    if (run.phase !== 'waiting') return // ended before its turn came
+    run.phase = 'running'
+    const startedAt = clock.now()
+    const cancel = clock.after(timeoutOf(run.request), () => run.abort('timeout'))
+    let result: RunResult
+    try {
+      begin(run, startedAt)
+      const outcome = await loop(run)
+      result = toResult(outcome, run.course.text, { startedAt, endedAt: clock.now() })
+    } catch (error) {
+      result = failed(run, startedAt, error)
+    }
+    cancel()
+    await conclude(run, result)
+  }
+
+  function begin(run: LiveRun, startedAt: number): void {
+    const { id, sessionKey, request } = run
+    commit.tx(() => {
+      sessions.ensure(sessionKey, 'operator')
+      table.begin(id)
+      if (!run.begun) for (const message of request.input) sessions.append(sessionKey, message, { runId: id })
+      const changes = { status: 'running' as const, lastRunId: id, lastError: null, startedAt, endedAt: null }
+      sessions.update(sessionKey, changes, { phase: 'start', runId: id })
+    })
+    run.begun = true
+    run.course.lifecycle({ phase: 'start', startedAt })
+  }
+
+  async function loop(run: LiveRun): Promise<LoopOutcome> {
+    const { request, signal, course } = run
+    const session = sessions.get(run.sessionKey)
+    if (!session) throw invalid('the session was deleted')
+    const candidates = await models.candidates(session.agentId, request.model ?? session.settings.model)
+    const messages = await buildContext(request, session, deps)
+    signal.throwIfAborted()
+    course.status('starting_model')
+    const input = {
+      models: candidates,
+      messages,
+      tools: request.bare ? [] : tools.offeredTo(request.principal),
+      clientTools: request.clientTools ?? [],
+      settings: request.settings,
+    }
+    return runAgentLoop(input, toLoopIo(run))
+  }
+
+  function toLoopIo(run: LiveRun): LoopIo {
+    const { id: runId, sessionKey, signal, course } = run
+    return {
+      signal,
+      onModel(model) {
+        run.model = model
+        course.lifecycle({ phase: 'model', provider: model.provider, model: model.model })
+      },
+      onText: (text) => course.say(text),
+      onReasoning: (text) => course.reason(text),
+      onToolCalls({ api, provider, model }, text, calls, usage) {
+        const said = { text, calls, api, provider, model, usage, stopReason: 'toolUse', timestamp: clock.now() }
+        commit.tx(() => {
+          sessions.append(sessionKey, toAssistantMessage(said), { runId })
+          course.stepEnded()
+        })
+        if (text !== '') course.say('\n\n') // between what was said before the tools and after them
+        run.stepAt = course.text.length
+      },
+      async callTool(call) {
+        course.toolStarted(call)
+        await gate.passed() // a tool may act: that it was called is on disk before it does
+        const outcome = await tools.invoke(call.name, call.arguments, { principal: run.request.principal, sessionKey, signal })
+        const content = [{ type: 'text' as const, text: outcome.text }]
+        const facts = { toolCallId: call.id, toolName: call.name, content, isError: outcome.isError }
+        sessions.append(sessionKey, { role: 'toolResult', ...facts, timestamp: clock.now() }, { runId })
+        course.toolEnded(call, outcome)
+        return outcome
+      },
+    }
+  }
+
+  /** Nothing is told that is not kept: first the record, then the last word. */
+  async function conclude(run: LiveRun, result: RunResult): Promise<void> {
+    run.phase = 'ended'
+    activity.end(run.sessionKey, run.id)
+    const rest = result.text.slice(run.stepAt)
+    const ending = { request: run.request, result, rest, begun: run.begun, api: run.model?.api ?? 'gateway' }
+    const kept = await write(run.id, () => endings.record(ending))
+    const told: RunResult = kept ? result : { ...result, state: 'error', stopReason: 'error', error: NOT_KEPT }
+    run.course.ended(told)
+    live.delete(run.id)
+    deps.onActivity(live.size)
+    run.resolve(told)
+  }
+
+  async function write(runId: string, work: () => void): Promise<boolean> {
+    for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt++) {
+      const since = gate.mark()
+      try {
+        work()
+        await gate.passed(since)
+        return true
+      } catch (error) {
+        log.error(`the result of run ${runId} could not be written`, { attempt, error: messageOf(error) })
+        await new Promise<void>((resolve) => clock.after(1000 * attempt, resolve))
+      }
+    }
+    return false
+  }
+
+  const timeoutOf = ({ timeoutMs }: RunRequest): number => {
+    const wanted = timeoutMs || deps.settings().timeoutMs || DEFAULT_TIMEOUT_MS
+    return Math.min(wanted, 2 ** 31 - 1)
+  }
+
+  async function wait(runId: string, timeoutMs: number): Promise<RunResult | null> {
+    const ended = table.get(runId)?.result
+    if (ended && !live.has(runId)) return ended
+    const { promise, resolve } = Promise.withResolvers<RunResult | null>()
+    const follow = (run: Run) => void run.done.then(resolve)
+    const running = live.get(runId)
+    if (running) follow(running)
+    else if (expected.size < MAX_EXPECTED) expected.set(runId, (expected.get(runId) ?? new Set()).add(follow))
+    const cancel = clock.after(timeoutMs, () => resolve(null))
+    const result = await promise
+    cancel()
+    const waiting = expected.get(runId)
+    waiting?.delete(follow)
+    if (waiting?.size === 0) expected.delete(runId)
+    return result
+  }
+
+  return {
+    start,
+    find: (runId) => table.get(runId),
+    live: (runId) => live.get(runId) ?? null,
+    liveIn: (sessionKey) => activity.runsOf(sessionKey).flatMap((id) => live.get(id) ?? []),
+    queuedIn: (sessionKey, limit) => table.queuedIn(sessionKey, limit),
+    textOf: (runId) => live.get(runId)?.course.text ?? '',
+    wait,
+    recover() {
+      const relaunch = (record: RunRecord) => void launch(record.request!, record.attempts > 0)
+      recoverRuns({ ...deps, endings, relaunch })
+    },
+    async stop(reason) {
+      // One of which nothing was seen stays as it is on disk: the next process begins it again.
+      const seen = [...live.values()].filter((run) => run.course.text !== '' || run.stepAt > 0)
+      for (const run of seen) run.abort(reason)
+      await Promise.all(seen.map((run) => run.done))
+    },
+    get active() {
+      return live.size
+    },
+  }
+}
+
+const NOT_KEPT = {
+  message: 'the answer could not be written to disk: free some space, and look at the log of the gateway',
+  kind: 'internal',
+} as const

@@ -1,0 +1,197 @@
+// The one place that makes a principal: out of a `connect`, or of the headers of an HTTP request.
+
+import type { Client, Credentials, DeviceProof } from '../../protocol/connect.ts'
+import { GatewayError } from '../../protocol/errors.ts'
+import { covers, expandScopes, isScope, SCOPES, type Principal, type Role, type Scope } from '../../protocol/scopes.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { AuthMode, Verdict } from './auth-modes.ts'
+import type { Facts } from './connections.ts'
+import { verifyDevice } from './device-proof.ts'
+import type { DeviceIdentity, Devices } from './devices.ts'
+
+export interface AuthRequest {
+  readonly client: Client
+  readonly role: Role
+  /** As the client sent them; null when it named none and means all that it may have. */
+  readonly scopes: readonly string[] | null
+  readonly credentials: Credentials
+  readonly device?: DeviceProof
+  readonly nonce: string
+  readonly facts: Facts
+}
+
+export interface Authenticated {
+  readonly principalId: string
+  readonly role: Role
+  /** Granted: requested ∩ what the credential allows, in the order asked for. */
+  readonly scopes: readonly Scope[]
+  readonly deviceId?: string
+  readonly deviceToken?: string
+  readonly issuedAtMs?: number
+}
+
+export interface Auth {
+  readonly mode: AuthMode['name']
+  /** Throws the refusal. */
+  connect(request: AuthRequest): Promise<Authenticated>
+  /** The principal behind `Authorization: Bearer …`. Throws UNAUTHORIZED. */
+  bearer(authorization: string | null, facts: Facts): Principal
+}
+
+/** Whose scopes are kept without a device: programs that a person runs with the secret in hand. */
+const DEVICELESS: readonly string[] = ['cli/cli', 'gateway-client/backend']
+
+export function createAuth(deps: {
+  mode: () => AuthMode
+  devices: Devices
+  clock: Clock
+  /** `gateway.nodes.pairing.autoApproveLocal`. */
+  autoApproveLocal: () => boolean
+}): Auth {
+  const { devices, clock } = deps
+
+  async function connect(request: AuthRequest): Promise<Authenticated> {
+    const { credentials, device } = request
+    const verdict = deps.mode().check(credentials, request.facts)
+    if (!device) return withoutDevice(request, verdict)
+    await verifyDevice({
+      device,
+      client: request.client,
+      role: request.role,
+      scopes: request.scopes ?? [],
+      token: credentials.token ?? credentials.deviceToken ?? credentials.bootstrapToken ?? '',
+      nonce: request.nonce,
+      now: clock.now(),
+    })
+    if (verdict === 'valid') return withSecret(request, device)
+    return withDeviceToken(request, device, verdict)
+  }
+
+  function withoutDevice(request: AuthRequest, verdict: Verdict): Authenticated {
+    if (verdict === 'wrong') throw mismatch(false)
+    if (verdict === 'absent' || request.role === 'node') {
+      throw new GatewayError('NOT_PAIRED', 'device identity required', { details: { code: 'DEVICE_IDENTITY_REQUIRED' } })
+    }
+    const trusted = DEVICELESS.includes(`${request.client.id}/${request.client.mode}`)
+    const scopes = trusted ? granted(request.scopes, SCOPES) : []
+    return { principalId: sharedPrincipal(), role: request.role, scopes }
+  }
+
+  /** A device that also holds the shared secret: known, or to be paired now. */
+  async function withSecret(request: AuthRequest, proof: DeviceProof): Promise<Authenticated> {
+    const { role, facts } = request
+    const wanted = role === 'node' ? [] : granted(request.scopes, SCOPES)
+    const approved = devices.grantOf(proof.id, role)
+    if (!approved || !covers(expandScopes(approved), wanted)) {
+      if (facts.direct && facts.origin === null && deps.autoApproveLocal()) {
+        devices.approveSilently(identityOf(request, proof), role, wanted)
+      } else if (facts.direct && role === 'operator') {
+        // A page that this gateway served to this machine: it acts with the secret that it was given, unpaired.
+        return { principalId: sharedPrincipal(), role, scopes: wanted }
+      } else {
+        throw pairingRequired(request, proof, wanted)
+      }
+    }
+    const token = await devices.issueToken(proof.id, role)
+    return { principalId: `device:${proof.id}`, role, scopes: wanted, deviceId: proof.id, ...token }
+  }
+
+  /** A device without the shared secret: its token, or at least the key of a device whose access was not revoked. */
+  async function withDeviceToken(request: AuthRequest, proof: DeviceProof, verdict: Verdict): Promise<Authenticated> {
+    const { role, credentials } = request
+    const offered = credentials.deviceToken ?? credentials.token
+    const held = offered ? await devices.holdsToken(proof.id, role, offered) : devices.hasToken(proof.id, role)
+    const approved = devices.grantOf(proof.id, role)
+    if (!held || !approved) {
+      if (verdict === 'absent' && !offered) throw missing()
+      throw credentials.deviceToken ? deviceTokenMismatch() : mismatch(devices.hasToken(proof.id, role))
+    }
+    const wanted = role === 'node' ? [] : granted(request.scopes, [...approved])
+    if (request.scopes && !covers(expandScopes(approved), request.scopes.filter(isScope))) {
+      throw new GatewayError('UNAUTHORIZED', 'the device token does not allow the requested scopes: ask for fewer, or connect with the gateway token', {
+        details: { code: 'AUTH_SCOPE_MISMATCH', approvedScopes: [...approved] },
+      })
+    }
+    return { principalId: `device:${proof.id}`, role, scopes: wanted, deviceId: proof.id }
+  }
+
+  function pairingRequired(request: AuthRequest, proof: DeviceProof, wanted: readonly Scope[]): GatewayError {
+    const requestId = devices.request(identityOf(request, proof), request.role, wanted, request.facts.address)
+    return new GatewayError('NOT_PAIRED', `pairing required: approve request ${requestId} with device.pair.approve, then connect again`, {
+      details: { code: 'PAIRING_REQUIRED', requestId, recommendedNextStep: 'wait_then_retry' },
+    })
+  }
+
+  const sharedPrincipal = () => (deps.mode().name === 'none' ? 'local' : 'operator')
+
+  return {
+    get mode() {
+      return deps.mode().name
+    },
+    connect,
+    bearer(authorization, facts) {
+      const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
+      if (deps.mode().check(token === undefined ? {} : { token }, facts) === 'valid') {
+        return { id: sharedPrincipal(), role: 'operator', scopes: new Set(SCOPES) }
+      }
+      throw new GatewayError(
+        'UNAUTHORIZED',
+        token === undefined
+          ? 'missing API key: send the gateway token as "Authorization: Bearer <token>"'
+          : 'incorrect API key: send the gateway token as "Authorization: Bearer <token>"',
+        { code: 'invalid_api_key' },
+      )
+    },
+  }
+}
+
+/** requested ∩ allowed; unknown scopes are dropped, and what is implied by what is held counts as held. */
+function granted(requested: readonly string[] | null, allowed: readonly Scope[]): Scope[] {
+  const held = expandScopes(allowed)
+  if (requested === null) return [...allowed]
+  return [...new Set(requested)].filter((scope): scope is Scope => isScope(scope) && held.has(scope))
+}
+
+function identityOf({ client }: AuthRequest, proof: DeviceProof): DeviceIdentity {
+  return {
+    deviceId: proof.id,
+    publicKey: proof.publicKey,
+    ...(client.displayName !== undefined && { displayName: client.displayName.slice(0, 128) }),
+    platform: client.platform.slice(0, 128),
+    ...(client.deviceFamily !== undefined && { deviceFamily: client.deviceFamily.slice(0, 128) }),
+    clientId: client.id,
+    clientMode: client.mode,
+  }
+}
+
+const refuse = (message: string, code: string, authReason: string, retry: boolean, next: string): GatewayError =>
+  new GatewayError('UNAUTHORIZED', message, {
+    details: { code, authReason, canRetryWithDeviceToken: retry, recommendedNextStep: next },
+  })
+
+const mismatch = (canRetryWithDeviceToken: boolean): GatewayError =>
+  refuse(
+    "unauthorized: gateway token mismatch (use this gateway's gateway.auth.token or pair the device)",
+    'AUTH_TOKEN_MISMATCH',
+    'token_mismatch',
+    canRetryWithDeviceToken,
+    canRetryWithDeviceToken ? 'retry_with_device_token' : 'update_auth_credentials',
+  )
+
+const missing = (): GatewayError =>
+  refuse(
+    'unauthorized: gateway token missing (provide gateway auth token)',
+    'AUTH_TOKEN_MISSING',
+    'token_missing',
+    false,
+    'update_auth_configuration',
+  )
+
+const deviceTokenMismatch = (): GatewayError =>
+  refuse(
+    'unauthorized: device token mismatch (connect with the gateway token to get a new one)',
+    'AUTH_DEVICE_TOKEN_MISMATCH',
+    'device_token_mismatch',
+    false,
+    'update_auth_credentials',
+  )

@@ -1,0 +1,179 @@
+// Who is connected: principal, client, dialect, subscriptions. The record of a connection is small JSON that the
+// runtime keeps beside the socket, so that it outlives hibernation. No sockets here.
+
+import { expandScopes, type Principal, type Role, type Scope } from '../../protocol/scopes.ts'
+import type { Client } from '../../protocol/connect.ts'
+import type { Dialect } from '../../protocol/frames.ts'
+import { MAX_SUBSCRIPTIONS } from '../../protocol/version.ts'
+import { GatewayError } from '../../protocol/errors.ts'
+
+/** What the upgrade request said; decided once, when the socket opened. */
+export interface Facts {
+  /** Of the socket; null where the runtime has none. */
+  readonly address: string | null
+  /** The socket's own address is loopback, and nothing says that the request was forwarded. */
+  readonly direct: boolean
+  readonly host: string | null
+  readonly origin: string | null
+}
+
+/** The part that exists once `connect` has succeeded. */
+export interface Session {
+  readonly dialect: Dialect
+  readonly protocol: number
+  readonly client: Client
+  readonly principalId: string
+  readonly role: Role
+  readonly scopes: readonly Scope[]
+  readonly deviceId?: string
+  readonly caps: readonly string[]
+}
+
+/** The record as the runtime keeps it: at most 16 KiB of JSON. */
+export interface ConnectionRecord {
+  readonly openedAt: number
+  readonly nonce: string
+  readonly facts: Facts
+  readonly session?: Session
+  readonly topics: readonly string[]
+  /** Sequence numbers below this one may have been used. */
+  readonly seqLimit: number
+}
+
+export interface Connection {
+  readonly id: string
+  readonly openedAt: number
+  readonly nonce: string
+  readonly facts: Facts
+  readonly session: Session | null
+  readonly principal: Principal | null
+  readonly caps: ReadonlySet<string>
+  readonly topics: ReadonlySet<string>
+  /** The next number for an event of this connection. */
+  nextSeq(): number
+  /** `connect` succeeded. */
+  establish(session: Session): void
+  subscribe(topic: string): void
+  unsubscribe(topic: string): void
+}
+
+export type DisconnectListener = (connectionId: string, code: number, reason: string) => void
+
+export interface Connections {
+  open(id: string, facts: Facts, nonce: string, at: number, save: (record: ConnectionRecord) => void): Connection
+  /** Takes up a connection again whose record was kept. */
+  restore(id: string, record: ConnectionRecord, save: (record: ConnectionRecord) => void): Connection
+  get(id: string): Connection | undefined
+  close(id: string): void
+  /** Those for whom `connect` has succeeded. */
+  established(): Iterable<Connection>
+  readonly size: number
+  /** Ends connections, of a removed device say. */
+  disconnect(which: (connection: Connection) => boolean, code: number, reason: string): void
+  onDisconnect(listener: DisconnectListener): void
+}
+
+/** Sequence numbers are reserved in blocks, so that not each event costs a write of the record. */
+const SEQ_BLOCK = 64
+/** The bytes that all subscriptions of a connection may take in its record. */
+const MAX_TOPIC_CHARS = 8 * 1024
+
+export function createConnections(): Connections {
+  const all = new Map<string, Connection>()
+  const listeners: DisconnectListener[] = []
+
+  const add = (id: string, record: ConnectionRecord, save: (record: ConnectionRecord) => void) => {
+    const connection = createConnection(id, record, save)
+    all.set(id, connection)
+    return connection
+  }
+
+  return {
+    open(id, facts, nonce, at, save) {
+      const record = { openedAt: at, nonce, facts, topics: [], seqLimit: 1 }
+      save(record)
+      return add(id, record, save)
+    },
+    restore: add,
+    get: (id) => all.get(id),
+    close: (id) => void all.delete(id),
+    *established() {
+      for (const connection of all.values()) if (connection.session) yield connection
+    },
+    get size() {
+      return all.size
+    },
+    disconnect(which, code, reason) {
+      for (const connection of [...all.values()]) {
+        if (which(connection)) for (const listener of listeners) listener(connection.id, code, reason)
+      }
+    },
+    onDisconnect: (listener) => void listeners.push(listener),
+  }
+}
+
+function createConnection(id: string, initial: ConnectionRecord, save: (record: ConnectionRecord) => void): Connection {
+  let record = initial
+  let principal = record.session ? principalOf(record.session) : null
+  let caps = new Set(record.session?.caps)
+  const topics = new Set(record.topics)
+  let seq = record.seqLimit
+
+  const change = (members: Partial<ConnectionRecord>) => {
+    record = { ...record, ...members }
+    save(record)
+  }
+
+  return {
+    id,
+    openedAt: record.openedAt,
+    nonce: record.nonce,
+    facts: record.facts,
+    get session() {
+      return record.session ?? null
+    },
+    get principal() {
+      return principal
+    },
+    get caps() {
+      return caps
+    },
+    topics,
+    nextSeq() {
+      if (seq >= record.seqLimit) change({ seqLimit: seq + SEQ_BLOCK })
+      return seq++
+    },
+    establish(session) {
+      principal = principalOf(session)
+      caps = new Set(session.caps)
+      change({ session })
+    },
+    subscribe(topic) {
+      if (topics.has(topic)) return
+      const chars = [...topics].reduce((sum, each) => sum + each.length, topic.length)
+      if (topics.size >= MAX_SUBSCRIPTIONS || chars > MAX_TOPIC_CHARS) {
+        throw new GatewayError(
+          'INVALID_REQUEST',
+          'this connection has too many subscriptions: drop some, or call sessions.subscribe to hear of all sessions',
+          { details: { code: 'TOO_MANY_SUBSCRIPTIONS' } },
+        )
+      }
+      topics.add(topic)
+      change({ topics: [...topics] })
+    },
+    unsubscribe(topic) {
+      if (topics.delete(topic)) change({ topics: [...topics] })
+    },
+  }
+}
+
+const principalOf = (session: Session): Principal => ({
+  id: session.principalId,
+  role: session.role,
+  scopes: expandScopes(session.scopes),
+  ...(session.deviceId !== undefined && { deviceId: session.deviceId }),
+})
+
+export const SESSIONS_TOPIC = 'sessions'
+export const HEALTH_TOPIC = 'health'
+export const sessionTopic = (sessionKey: string): string => `session:${sessionKey}`

@@ -1,0 +1,48 @@
+// What the headers and the socket say about where a request comes from. No header can make a request local.
+
+import type { Facts } from './connections.ts'
+
+interface HeaderReader {
+  get(name: string): string | null
+}
+
+const FORWARDING_HEADERS = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'cf-connecting-ip']
+
+export function toFacts(headers: HeaderReader, remoteAddress: string | null): Facts {
+  const host = headers.get('host')
+  const forwarded = FORWARDING_HEADERS.some((name) => headers.get(name) !== null)
+  return {
+    address: remoteAddress,
+    direct: remoteAddress !== null && isLoopbackAddress(remoteAddress) && !forwarded && isLoopbackHost(host),
+    host,
+    origin: headers.get('origin'),
+  }
+}
+
+export const isLoopbackAddress = (address: string): boolean =>
+  address === '::1' || /^(::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/i.test(address)
+
+/** Whether a `Host` (with or without a port) names this machine. No host at all is not a browser's request. */
+export function isLoopbackHost(host: string | null): boolean {
+  if (host === null) return true
+  const name = hostname(`http://${host}`)
+  return name !== null && isLoopbackName(name)
+}
+
+const isLoopbackName = (name: string): boolean => name === 'localhost' || name === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(name)
+
+/**
+ * Whether a page of this origin may talk to the gateway: the gateway's own pages (same host and port), pages of this
+ * machine to a gateway of this machine, and what the configuration allows.
+ */
+export function isOriginAllowed(facts: Facts, allowed: readonly string[]): boolean {
+  if (facts.origin === null) return true
+  const origin = parse(facts.origin)
+  if (!origin || (origin.protocol !== 'http:' && origin.protocol !== 'https:')) return false
+  if (facts.host !== null && origin.host === facts.host.toLowerCase()) return true
+  if (isLoopbackName(origin.hostname) && facts.direct && isLoopbackHost(facts.host)) return true
+  return allowed.some((each) => each === '*' || parse(each)?.origin === origin.origin)
+}
+
+const parse = (url: string): URL | null => (URL.canParse(url) ? new URL(url) : null)
+const hostname = (url: string): string | null => parse(url)?.hostname ?? null

@@ -1,0 +1,87 @@
+// The health snapshot: computed when asked for and then kept for a second, serialised once, with a version that grows
+// when something in it has changed.
+
+import { Serialized, stableStringify } from '../../kit/json.ts'
+import { health as healthEvent } from '../../protocol/events.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Bus } from '../bus.ts'
+import type { Agents } from '../conversation/agents.ts'
+import type { SessionTable } from '../conversation/session-table.ts'
+
+const FRESH_MS = 1000
+const RECENT = 5
+
+export interface HealthSnapshot {
+  readonly ok: true
+  readonly ts: number
+  readonly durationMs: number
+  readonly [member: string]: unknown
+}
+
+export interface Health {
+  readonly version: number
+  snapshot(): Serialized<HealthSnapshot>
+}
+
+export function createHealth(deps: { table: SessionTable; agents: Agents; clock: Clock; bus: Bus; path: string }): Health {
+  const { table, agents, clock, bus, path } = deps
+  let version = 1
+  let facts = ''
+  let kept: { at: number; snapshot: Serialized<HealthSnapshot> } | null = null
+
+  function sessionsOf(agentId: string, now: number) {
+    const filter = { archived: false, agentIds: [agentId] }
+    const recent = table.page(filter, RECENT, 0).map(({ key, updatedAt }) => ({ key, updatedAt, age: Math.max(0, now - updatedAt) }))
+    return { path, count: table.count(filter), recent }
+  }
+
+  function compute(now: number) {
+    const defaultId = agents.defaultId()
+    const rows = agents.list().map(({ id, name }) => ({
+      agentId: id,
+      ...(name !== undefined && { name }),
+      isDefault: id === defaultId,
+      heartbeat: { enabled: false, every: 'disabled', everyMs: null, prompt: '', target: 'none', ackMaxChars: 0 },
+      sessions: sessionsOf(id, now),
+    }))
+    return {
+      plugins: { loaded: [], errors: [] },
+      configReload: { hotReloadStatus: 'disabled' },
+      channels: {},
+      channelOrder: [],
+      channelLabels: {},
+      heartbeatSeconds: 0,
+      defaultAgentId: defaultId,
+      agents: rows,
+      sessions: rows.find((row) => row.isDefault)!.sessions,
+    }
+  }
+
+  function refresh(now: number) {
+    const content = compute(now)
+    const snapshot = { ok: true as const, ts: now, durationMs: Math.max(0, clock.now() - now), ...content }
+    kept = { at: now, snapshot: new Serialized(JSON.stringify(snapshot)) }
+    const found = stableStringify(withoutAges(content))
+    if (found === facts) return
+    if (facts !== '') {
+      version++
+      bus.publish(healthEvent, () => snapshot)
+    }
+    facts = found
+  }
+
+  return {
+    get version() {
+      return version
+    },
+    snapshot() {
+      const now = clock.now()
+      if (!kept || now - kept.at >= FRESH_MS || now < kept.at) refresh(now)
+      return kept!.snapshot
+    },
+  }
+}
+
+/** Ages change by themselves; they are no news. */
+const withoutAges = (content: unknown): unknown =>
+  JSON.parse(JSON.stringify(content, (key, value: unknown) => (key === 'age' ? undefined : value)))

@@ -1,0 +1,80 @@
+// One open socket: the peer of the runtime and the connection record that belongs to it.
+
+import { MAX_BUFFERED_BYTES } from '../protocol/version.ts'
+import type { AnyEvent } from '../protocol/events.ts'
+import type { Peer, SharedText } from '../ports/peer.ts'
+import type { Connection } from '../services/identity/connections.ts'
+
+export interface Link {
+  readonly peer: Peer
+  readonly connection: Connection
+  /** Aborts when the socket closes. */
+  readonly signal: AbortSignal
+  /** Requests that are being worked on. */
+  inFlight: number
+  /** The `connect` that is being checked; further frames wait for it. */
+  handshake: Promise<void> | null
+  /** Merged deltas that wait for a slow reader, by the key of the merge. */
+  readonly held: Map<string, { readonly event: AnyEvent; readonly payload: unknown }>
+  send(text: string): void
+  sendShared(head: SharedText, tail: string): void
+  close(code: number, reason: string): void
+  /** The socket is gone: nothing is sent any more, and what is in the works is aborted. */
+  end(): void
+  readonly open: boolean
+}
+
+/** A close reason may take 123 bytes (RFC 6455, 5.5). */
+export function truncateReason(reason: string): string {
+  let cut = reason.slice(0, 123)
+  while (new TextEncoder().encode(cut).byteLength > 123) cut = cut.slice(0, -1)
+  return cut
+}
+
+export function createLink(peer: Peer, connection: Connection): Link {
+  let open = true
+  let aborter: AbortController | null = null
+
+  function end() {
+    open = false
+    aborter?.abort(new Error('the connection was closed'))
+  }
+
+  function close(code: number, reason: string) {
+    if (!open) return
+    open = false
+    peer.close(code, truncateReason(reason))
+  }
+
+  /** Whether something may be written. A reader that has let this much pile up is let go, with the reason. */
+  function isWritable(): boolean {
+    if (open && peer.buffered() > MAX_BUFFERED_BYTES) close(1008, 'slow consumer')
+    return open
+  }
+
+  return {
+    peer,
+    connection,
+    get signal() {
+      if (!aborter) {
+        aborter = new AbortController()
+        if (!open) end()
+      }
+      return aborter.signal
+    },
+    inFlight: 0,
+    handshake: null,
+    held: new Map(),
+    send(text) {
+      if (isWritable()) peer.send(text)
+    },
+    sendShared(head, tail) {
+      if (isWritable()) peer.sendShared(head, tail)
+    },
+    close,
+    end,
+    get open() {
+      return open
+    },
+  }
+}

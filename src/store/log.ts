@@ -1,0 +1,58 @@
+// Append-only streams: transcripts now, events and audit later. Entries of a stream are numbered from 1 without gaps.
+
+import type { Sql } from '../ports/sql.ts'
+import type { Migration } from './migrate.ts'
+
+/** `data` is JSON text and comes back as it was written. */
+export interface Entry {
+  readonly seq: number
+  readonly id: string
+  readonly data: string
+}
+
+export interface Log {
+  /** The number of the last entry; 0 for an empty stream. */
+  last(stream: string): number
+  /** Adds one entry and returns its number. `data` is told the number that it gets. */
+  append(stream: string, id: string, data: (seq: number) => string): number
+  /** Entries `after < seq <= upTo` in order; the last `limit` of them when `newest`, else the first. */
+  read(stream: string, range: { after?: number; upTo?: number; limit: number; newest?: boolean }): Entry[]
+  delete(stream: string): void
+}
+
+export const logMigration = (name: string): Migration => ({
+  name: `log/${name}`,
+  script: `CREATE TABLE log_${name} (
+    stream TEXT NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL, data TEXT NOT NULL,
+    PRIMARY KEY (stream, seq)
+  ) WITHOUT ROWID`,
+})
+
+export function createLog(sql: Sql, name: string): Log {
+  const table = `log_${name}`
+
+  const last = (stream: string): number =>
+    sql.get<{ seq: number | null }>(`SELECT max(seq) AS seq FROM ${table} WHERE stream = ?`, stream)?.seq ?? 0
+
+  return {
+    last,
+    append: (stream, id, data) =>
+      sql.tx(() => {
+        const seq = last(stream) + 1
+        sql.run(`INSERT INTO ${table} (stream, seq, id, data) VALUES (?, ?, ?, ?)`, stream, seq, id, data(seq))
+        return seq
+      }),
+    read(stream, { after = 0, upTo = Number.MAX_SAFE_INTEGER, limit, newest = false }) {
+      const rows = sql.all<Entry>(
+        `SELECT seq, id, data FROM ${table} WHERE stream = ? AND seq > ? AND seq <= ?
+         ORDER BY seq ${newest ? 'DESC' : 'ASC'} LIMIT ?`,
+        stream,
+        after,
+        upTo,
+        limit,
+      )
+      return newest ? rows.reverse() : rows
+    },
+    delete: (stream) => sql.run(`DELETE FROM ${table} WHERE stream = ?`, stream),
+  }
+}
