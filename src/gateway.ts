@@ -130,7 +130,7 @@ export function createGateway(platform: Platform, options: GatewayOptions = {}):
   })
   const activity = createActivity()
   const transcripts = createTranscripts(sql)
-  const table = createSessionTable(sql)
+  const table = createSessionTable(sql, commit)
   const sessions = createSessions({ table, transcripts, commit, clock, bus, agents, models, activity })
   const tools = createTools()
   const media = createMedia(platform.files)
@@ -366,7 +366,7 @@ export function createGateway(platform: Platform, options: GatewayOptions = {}):
       await runs.stop('shutdown')
       bus.publish(shutdownEvent, { reason })
       socket.closeAll(1012, reason)
-      commit.flush()
+      await commit.flush()
     },
   }
 }

@@ -12,7 +12,7 @@ await build({
   output: {
     file: `${root}dist/node.js`,
     format: 'esm',
-    minify: true,
+    minify: !process.env.NO_MINIFY,
     codeSplitting: false,
     banner: '#!/usr/bin/env node',
   },

@@ -2,7 +2,7 @@
 
 import type { SqliteDriver } from '../shared/sqlite.ts'
 
-export function openDatabase(path: string): SqliteDriver {
+export function openDatabase(path: string): Omit<SqliteDriver, 'sync'> {
   const sqlite = process.getBuiltinModule?.('node:sqlite')
   if (!sqlite) {
     throw new Error(`edgeclaw needs Node 22.18 or later, and this is ${process.version}: use "npm start", which brings its own`)

@@ -12,11 +12,12 @@ import type { Env } from './flags.ts'
 import { toLogLine } from './log-line.ts'
 import { createSql, PRAGMAS, type SqliteDriver } from './sqlite.ts'
 import { createTimerAlarm } from './timer-alarm.ts'
+import { createWalSync } from './wal-sync.ts'
 
 /** What differs between the processes that run on Node's modules: Node itself and Bun. */
 export interface ProcessParts {
   readonly name: string
-  readonly openDatabase: (path: string) => SqliteDriver
+  readonly openDatabase: (path: string) => Omit<SqliteDriver, 'sync'>
   readonly fetch: Platform['fetch']
   readonly assets: Platform['assets']
 }
@@ -26,7 +27,7 @@ export function createProcessPlatform(env: Env, parts: ProcessParts, onAlarm: ()
   const own = join(stateDir, 'edgeclaw')
   mkdirSync(own, { recursive: true, mode: 0o700 })
   const database = join(own, 'state.sqlite')
-  const driver = parts.openDatabase(database)
+  const driver = { ...parts.openDatabase(database), sync: createWalSync(database) }
   driver.exec(PRAGMAS)
   chmodSync(database, 0o600)
   return {

@@ -1,6 +1,6 @@
 // JSON bodies, with the limit applied before anything is parsed.
 
-import type { MiddlewareHandler } from 'hono'
+import type { Context } from 'hono'
 import { GatewayError } from '../protocol/errors.ts'
 import type { HttpEnv } from './env.ts'
 
@@ -9,11 +9,11 @@ export const MAX_BODY_BYTES = 20 * 1024 * 1024
 const tooLarge = () => new GatewayError('PAYLOAD_TOO_LARGE', `Payload too large: at most ${MAX_BODY_BYTES} bytes are accepted`)
 
 /** Refuses a body that is too large by its declared length, and one without a length as soon as it has grown too large. */
-export const limitBody: MiddlewareHandler<HttpEnv> = async function limit(c, next) {
+export async function limitBody(c: Context<HttpEnv>): Promise<void> {
+  if (c.req.method === 'GET' || c.req.method === 'HEAD') return
   const declared = c.req.raw.headers.get('content-length')
   if (declared !== null && !(Number(declared) <= MAX_BODY_BYTES)) throw tooLarge()
   if (declared === null && c.req.raw.body) c.req.raw = new Request(c.req.raw, { body: await readLimited(c.req.raw.body) })
-  await next()
 }
 
 async function readLimited(body: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {

@@ -2,40 +2,34 @@
 
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { uuid } from '../kit/ids.ts'
 import { messageOf, type Logger } from '../kit/log.ts'
 import { ERRORS, GatewayError, invalid } from '../protocol/errors.ts'
 import type { OpenaiError } from '../protocol/openai.ts'
+import type { HttpEnv } from './env.ts'
+import { requestId, respondJson } from './respond.ts'
 
 export function toOpenaiError(error: GatewayError): OpenaiError & { error: { details?: unknown } } {
-  const { param = null, code, details } = error.options
-  return {
-    error: {
-      message: error.message,
-      type: ERRORS[error.code].type,
-      param,
-      code: code ?? null,
-      ...(details && { details }),
-    },
-  }
+  const { param = null, code = null, details } = error.options
+  return { error: { message: error.message, type: ERRORS[error.code].type, param, code, ...(details && { details }) } }
 }
 
-export function errorResponse(c: Context, error: GatewayError): Response {
+export function errorResponse(c: Context<HttpEnv>, error: GatewayError, headers: Readonly<Record<string, string>> = {}): Response {
   const { retryAfterMs } = error.options
-  if (retryAfterMs !== undefined) {
-    c.header('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))
-    c.header('retry-after-ms', String(retryAfterMs))
-  }
-  if (error.code === 'UNAUTHORIZED') c.header('www-authenticate', 'Bearer')
-  return c.json(toOpenaiError(error), error.status as ContentfulStatusCode)
+  return respondJson(c, toOpenaiError(error), error.status, {
+    ...headers,
+    ...(error.code === 'UNAUTHORIZED' && { 'www-authenticate': 'Bearer' }),
+    ...(retryAfterMs !== undefined && {
+      'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))),
+      'retry-after-ms': String(retryAfterMs),
+    }),
+  })
 }
 
-/** What a handler threw: shown if it was meant for the client, else logged, with only the id of the line shown. */
-export function toGatewayError(error: unknown, log: Logger): GatewayError {
+/** What a handler threw: shown if it was meant for the client, else logged, with only the id of the request shown. */
+export function toGatewayError(c: Context<HttpEnv>, error: unknown, log: Logger): GatewayError {
   if (error instanceof GatewayError) return error
   if (error instanceof HTTPException && error.status < 500) return invalid(error.message || 'bad request')
-  const id = uuid()
+  const id = requestId(c)
   log.error('an HTTP request failed', { id, error: messageOf(error), stack: error instanceof Error ? error.stack : undefined })
   return new GatewayError('INTERNAL', `internal error ${id}: the log of the gateway says more under this id`)
 }
@@ -43,7 +37,7 @@ export function toGatewayError(error: unknown, log: Logger): GatewayError {
 /** Answers every method that a path does not have. Register it behind those that it has. */
 export const methodNotAllowed =
   (...allowed: readonly string[]) =>
-  (c: Context): Response => {
-    c.header('allow', allowed.join(', '))
-    return errorResponse(c, new GatewayError('METHOD_NOT_ALLOWED', `${c.req.method} is not allowed here: use ${allowed.join(' or ')}`))
+  (c: Context<HttpEnv>): Response => {
+    const error = new GatewayError('METHOD_NOT_ALLOWED', `${c.req.method} is not allowed here: use ${allowed.join(' or ')}`)
+    return errorResponse(c, error, { allow: allowed.join(', ') })
   }

@@ -9,11 +9,11 @@ import { chatRequest, type ChatCompletion, type ChatRequest, type CompletionUsag
 import type { Usage } from '../protocol/shapes.ts'
 import type { RunResult } from '../services/conversation/run-table.ts'
 import type { Run } from '../services/conversation/runs.ts'
-import { requireScope } from './auth.ts'
-import { limitBody } from './body.ts'
 import type { HttpDeps, HttpEnv } from './env.ts'
 import { methodNotAllowed, toOpenaiError } from './errors.ts'
+import { guard } from './guard.ts'
 import { toRunRequest } from './openai-request.ts'
+import { respond, respondJson } from './respond.ts'
 import { createEventStream, SSE_HEADERS, type EventStream } from './sse.ts'
 
 /** How long the status of a streamed answer is held back, so that an early failure can have one of its own. */
@@ -54,16 +54,16 @@ export function openaiChat(deps: HttpDeps): Hono<HttpEnv> {
     const ended = await early.promise
     cancel()
     if (ended?.state === 'error') throw toHttpError(ended)
-    return c.body(events.body, 200, SSE_HEADERS)
+    return respond(c, events.body, SSE_HEADERS)
   }
 
   function whole(c: Context<HttpEnv>, result: RunResult, head: Head): Response {
     if (result.state === 'error') throw toHttpError(result)
-    return c.json(toCompletion(result, head))
+    return respondJson(c, toCompletion(result, head))
   }
 
   const app = new Hono<HttpEnv>()
-  app.post('/v1/chat/completions', requireScope(deps, 'operator.write'), limitBody, validated, (c) =>
+  app.post('/v1/chat/completions', guard(deps, 'operator.write'), validated, (c) =>
     complete(c, c.req.valid('json')),
   )
   app.all('/v1/chat/completions', methodNotAllowed('POST'))

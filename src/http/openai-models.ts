@@ -2,9 +2,10 @@
 
 import { Hono } from 'hono'
 import { GatewayError } from '../protocol/errors.ts'
-import { requireScope } from './auth.ts'
 import type { HttpDeps, HttpEnv } from './env.ts'
 import { methodNotAllowed } from './errors.ts'
+import { guard } from './guard.ts'
+import { respondJson } from './respond.ts'
 
 const row = (id: string, owner: string) => ({ id, object: 'model' as const, created: 0, owned_by: owner, permission: [] })
 
@@ -18,11 +19,11 @@ export function openaiModels(deps: HttpDeps): Hono<HttpEnv> {
   }
 
   const app = new Hono<HttpEnv>()
-  app.get('/v1/models', requireScope(deps, 'operator.read'), async (c) => c.json({ object: 'list', data: await list() }))
-  app.get('/v1/models/*', requireScope(deps, 'operator.read'), async (c) => {
+  app.get('/v1/models', guard(deps, 'operator.read'), async (c) => respondJson(c, { object: 'list', data: await list() }))
+  app.get('/v1/models/*', guard(deps, 'operator.read'), async (c) => {
     const id = decodeURIComponent(c.req.path.slice('/v1/models/'.length))
     const found = (await list()).find((model) => model.id === id)
-    if (found) return c.json(found)
+    if (found) return respondJson(c, found)
     throw new GatewayError('NOT_FOUND', `the model "${id.slice(0, 200)}" does not exist: GET /v1/models lists what there is`, {
       param: 'model',
       code: 'model_not_found',

@@ -1,6 +1,6 @@
 // From a chat completions request to a run: who is addressed, in which session, with what conversation.
 
-import { uuid } from '../kit/ids.ts'
+import { orderedUuid } from '../kit/ids.ts'
 import { invalid, GatewayError } from '../protocol/errors.ts'
 import type { ChatMessage, ChatRequest, ContentPart } from '../protocol/openai.ts'
 import type { Principal } from '../protocol/scopes.ts'
@@ -28,12 +28,12 @@ export async function toRunRequest(request: ChatRequest, headers: Headers, princ
   const target = toTarget(request, headers, deps)
   const { sessionKey, stable } = toSession(request, headers, target, deps)
   const fresh = afterLastAnswer(request.messages)
-  const isEmpty = (deps.sessions.get(sessionKey)?.messages ?? 0) === 0
   // A session of its own has its own transcript; a stateless caller brings the whole conversation each time.
-  const added = stable && isEmpty ? request.messages : fresh
+  const isEmpty = stable && (deps.sessions.get(sessionKey)?.messages ?? 0) === 0
+  const added = isEmpty ? request.messages : fresh
   const instructions = request.messages.flatMap((message) => (isSystem(message) ? [textOf(message.content)] : [])).join('\n\n')
   return {
-    runId: uuid(),
+    runId: orderedUuid(deps.clock.now()),
     sessionKey,
     origin: 'http',
     principal,
@@ -41,10 +41,11 @@ export async function toRunRequest(request: ChatRequest, headers: Headers, princ
     input: await toTranscript(added, deps),
     settings: toSettings(request),
     clientTools: toTools(request),
+    whole: !request.stream,
     ...(instructions !== '' && { instructions }),
     ...(target.model !== undefined && { model: target.model }),
     ...(target.bare && { bare: true }),
-    ...(!stable && { turns: request.messages.flatMap((message) => toTurn(message)) }),
+    ...(!stable && { isNew: true, turns: request.messages.flatMap((message) => toTurn(message)) }),
   }
 }
 
@@ -97,7 +98,7 @@ const unknownModel = (model: string): GatewayError =>
     { param: 'model', code: 'model_not_found' },
   )
 
-function toSession({ user }: ChatRequest, headers: Headers, { agentId }: Target, { agents }: Deps): { sessionKey: string; stable: boolean } {
+function toSession({ user }: ChatRequest, headers: Headers, { agentId }: Target, { agents, clock }: Deps): { sessionKey: string; stable: boolean } {
   const named = headers.get('x-openclaw-session-key')
   if (named !== null) {
     const sessionKey = agents.sessionKey(named, agentId)
@@ -105,7 +106,7 @@ function toSession({ user }: ChatRequest, headers: Headers, { agentId }: Target,
     return { sessionKey, stable: true }
   }
   if (user) return { sessionKey: agents.sessionKey(`openai-user:${user}`, agentId), stable: true }
-  return { sessionKey: agents.sessionKey(`openai:${uuid()}`, agentId), stable: false }
+  return { sessionKey: agents.sessionKey(`openai:${orderedUuid(clock.now())}`, agentId), stable: false }
 }
 
 // --- what ---

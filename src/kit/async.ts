@@ -16,6 +16,8 @@ export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> 
  */
 export interface Lanes {
   run(lane: string, start: () => Promise<void>): void
+  /** Whether work for `lane` would start at once. */
+  isFree(lane: string): boolean
   /** Work that waits or runs in `lane`. */
   depth(lane: string): number
   /** Work that waits or runs anywhere. */
@@ -60,6 +62,7 @@ export function createLanes(width: number): Lanes {
         pump()
       }
     },
+    isFree: (lane) => running < width && ready.length === 0 && !lanes.has(lane),
     depth: (lane) => lanes.get(lane)?.length ?? 0,
     get size() {
       return size

@@ -38,7 +38,7 @@ export async function* playScript(
   usage: Usage,
   clock: Clock,
   signal: AbortSignal,
-): AsyncGenerator<ModelEvent> {
+): AsyncGenerator<readonly ModelEvent[]> {
   let said = 0
   let called = 0
   let reason: 'stop' | 'length' | 'content_filter' = 'stop'
@@ -49,9 +49,9 @@ export async function* playScript(
         if (each.delayMs !== undefined) await sleep(clock, each.delayMs, signal)
         signal.throwIfAborted()
         said += each.text.length
-        yield { type: 'text', text: each.text }
+        yield [{ type: 'text', text: each.text }]
       }
-    } else if ('reasoning' in each) yield { type: 'reasoning', text: each.reasoning }
+    } else if ('reasoning' in each) yield [{ type: 'reasoning', text: each.reasoning }]
     else if ('delayMs' in each) await sleep(clock, each.delayMs, signal)
     else if ('error' in each) throw new ModelError(each.error.kind, each.error.message, each.error.status ?? null)
     else if ('hang' in each) await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
@@ -59,12 +59,14 @@ export async function* playScript(
     else {
       called++
       const { name, arguments: args = {} } = each.tool
-      yield { type: 'tool-call', call: { id: `call_${results + called}`, name, arguments: JSON.stringify(args) } }
+      yield [{ type: 'tool-call', call: { id: `call_${results + called}`, name, arguments: JSON.stringify(args) } }]
     }
   }
   const output = Math.ceil(said / 4)
-  yield { type: 'usage', usage: { ...usage, output, totalTokens: usage.input + output } }
-  yield { type: 'stop', reason: called > 0 ? 'tool_calls' : reason }
+  yield [
+    { type: 'usage', usage: { ...usage, output, totalTokens: usage.input + output } },
+    { type: 'stop', reason: called > 0 ? 'tool_calls' : reason },
+  ]
 }
 
 function parseScript(message: string): readonly Step[] {

@@ -18,24 +18,29 @@ export function createBuiltinModel(clock: Clock): Model {
   }
 }
 
-async function* answer(request: ModelRequest, clock: Clock, signal: AbortSignal): AsyncGenerator<ModelEvent> {
+async function* answer(request: ModelRequest, clock: Clock, signal: AbortSignal): AsyncGenerator<readonly ModelEvent[]> {
   const asked = lastQuestion(request.messages)
   const results = resultsSince(request.messages)
   const usage = estimate(request)
   if (isScript(asked)) return yield* playScript(asked, results.length, usage, clock, signal)
   const step = results.length > 0 ? { text: results.map(answerFrom).join('\n\n') } : decide(asked, request)
   if ('call' in step) {
-    yield { type: 'tool-call', call: step.call }
-    yield { type: 'usage', usage }
-    return yield { type: 'stop', reason: 'tool_calls' }
+    return yield [
+      { type: 'tool-call', call: step.call },
+      { type: 'usage', usage },
+      { type: 'stop', reason: 'tool_calls' },
+    ]
   }
   for (const word of step.text.split(/(?<=\s)/)) {
     signal.throwIfAborted()
-    yield { type: 'text', text: word }
+    yield [{ type: 'text', text: word }]
     await new Promise<void>((resolve) => clock.turn(resolve)) // so that it streams, as a model does
   }
-  yield { type: 'usage', usage: { ...usage, output: tokens(step.text), totalTokens: usage.input + tokens(step.text) } }
-  yield { type: 'stop', reason: 'stop' }
+  const output = tokens(step.text)
+  yield [
+    { type: 'usage', usage: { ...usage, output, totalTokens: usage.input + output } },
+    { type: 'stop', reason: 'stop' },
+  ]
 }
 
 function lastQuestion(messages: readonly ModelMessage[]): string {

@@ -14,14 +14,15 @@ import {
   type ModelProvider,
   type ModelRequest,
   type ModelSpec,
-  type ModelToolCall,
   type StopReason,
 } from '../ports/model.ts'
 import type { Fetch, FetchResponse } from '../ports/platform.ts'
 
-/** Pauses before another attempt; an attempt is made again only as long as nothing has been said. */
+/** Pauses before another attempt. Once an answer has begun, none is made: what was said cannot be taken back. */
 const BACK_OFF_MS = [500, 2000]
 const MAX_RETRY_AFTER_MS = 30_000
+/** An answer in one piece is silent until it is complete. */
+const WHOLE_MS = 10 * 60 * 1000
 
 interface Deps {
   readonly fetch: Fetch
@@ -39,62 +40,79 @@ export const openaiCompatible: ModelProvider = {
   }),
 }
 
-async function* complete(spec: ModelSpec, deps: Deps, request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent> {
+async function* complete(spec: ModelSpec, deps: Deps, request: ModelRequest, signal: AbortSignal): AsyncGenerator<readonly ModelEvent[]> {
   const body = JSON.stringify(toBody(spec.model, request))
-  for (let attempt = 0; ; attempt++) {
-    let said = false
-    try {
-      for await (const event of attemptOnce(spec, deps, body, signal)) {
-        said = true
-        yield event
-      }
-      return
-    } catch (error) {
-      signal.throwIfAborted()
-      const failure = error instanceof ModelError ? error : new ModelError('network', `${spec.provider} cannot be reached: ${messageOf(error)}`)
-      const pause = BACK_OFF_MS[attempt]
-      if (said || !failure.transient || pause === undefined) throw failure
-      await sleep(deps.clock, Math.min(failure.retryAfterMs ?? pause, MAX_RETRY_AFTER_MS), signal)
-    }
-  }
-}
-
-async function* attemptOnce(spec: ModelSpec, { fetch, clock }: Deps, body: string, signal: AbortSignal): AsyncGenerator<ModelEvent> {
-  const upstream = new AbortController()
-  const stop = () => upstream.abort(signal.reason)
-  signal.addEventListener('abort', stop, { once: true })
-  const silence = watchSilence(clock, spec, upstream)
+  const { upstream, release } = follow(signal)
+  const silence = watchSilence(deps.clock, spec, request.whole ? Math.max(spec.timeoutMs, WHOLE_MS) : spec.timeoutMs, upstream)
+  let finished = false
   try {
-    const response = await fetch(`${spec.baseUrl}/chat/completions`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'text/event-stream',
-        ...(spec.apiKey !== null && { authorization: `Bearer ${spec.apiKey}` }),
-        ...spec.headers,
-      },
-      body,
-      signal: upstream.signal,
-    })
-    if (response.status !== 200) throw await toFailure(spec, response)
+    const response = await connect(spec, deps, body, signal, upstream.signal)
     silence.reset()
-    yield* readAnswer(spec, response, silence.reset)
+    const answer = createAnswer(spec)
+    if (response.headers.get('content-type')?.includes('application/json')) yield readWhole(spec, answer, await response.text())
+    else {
+      const decoder = new TextDecoder()
+      const parser = createChunkParser(spec)
+      for await (const bytes of response.body ?? []) {
+        silence.reset()
+        const events = parser.feed(decoder.decode(bytes, { stream: true })).flatMap((chunk) => answer.add(chunk))
+        if (events.length > 0) yield events
+        if (parser.done) break
+      }
+    }
+    finished = true
+    yield answer.end()
   } catch (error) {
     throw silence.failure ?? error
   } finally {
     silence.cancel()
-    signal.removeEventListener('abort', stop)
-    upstream.abort() // frees the socket of an answer that nobody reads to its end
+    release()
+    if (!finished) upstream.abort() // frees the connection of an answer that nobody reads to its end
+  }
+}
+
+/** A controller of its own, so that the attempt can be ended for reasons of its own too. */
+function follow(signal: AbortSignal): { upstream: AbortController; release: () => void } {
+  const upstream = new AbortController()
+  const stop = () => upstream.abort(signal.reason)
+  signal.addEventListener('abort', stop, { once: true })
+  return { upstream, release: () => signal.removeEventListener('abort', stop) }
+}
+
+/** The answer's head, after as many attempts as the upstream's failures deserve. */
+async function connect(spec: ModelSpec, { fetch, clock }: Deps, body: string, signal: AbortSignal, upstream: AbortSignal): Promise<FetchResponse> {
+  const request = {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(spec.apiKey !== null && { authorization: `Bearer ${spec.apiKey}` }),
+      ...spec.headers,
+    },
+    body,
+    signal: upstream,
+  }
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const response = await fetch(`${spec.baseUrl}/chat/completions`, request)
+      if (response.status === 200) return response
+      throw await toFailure(spec, response)
+    } catch (error) {
+      upstream.throwIfAborted()
+      const failure = error instanceof ModelError ? error : new ModelError('network', `${spec.provider} cannot be reached: ${messageOf(error)}`)
+      const pause = BACK_OFF_MS[attempt]
+      if (!failure.transient || pause === undefined) throw failure
+      await sleep(clock, Math.min(failure.retryAfterMs ?? pause, MAX_RETRY_AFTER_MS), signal)
+    }
   }
 }
 
 /** Ends the attempt when the upstream says nothing for too long. */
-function watchSilence(clock: Clock, spec: ModelSpec, upstream: AbortController) {
+function watchSilence(clock: Clock, spec: ModelSpec, ms: number, upstream: AbortController) {
   const watch = { failure: null as ModelError | null, reset, cancel: () => {} }
   function reset() {
     watch.cancel()
-    watch.cancel = clock.after(spec.timeoutMs, () => {
-      watch.failure = new ModelError('timeout', `${spec.provider} was silent for ${Math.round(spec.timeoutMs / 1000)} s`)
+    watch.cancel = clock.after(ms, () => {
+      watch.failure = new ModelError('timeout', `${spec.provider} was silent for ${Math.round(ms / 1000)} s`)
       upstream.abort(watch.failure)
     })
   }
@@ -104,12 +122,11 @@ function watchSilence(clock: Clock, spec: ModelSpec, upstream: AbortController) 
 
 // --- request ---
 
-function toBody(model: string, { messages, tools, settings }: ModelRequest): Record<string, unknown> {
+function toBody(model: string, { messages, tools, settings, whole }: ModelRequest): Record<string, unknown> {
   return {
     model,
     messages: messages.map(toMessage),
-    stream: true,
-    stream_options: { include_usage: true },
+    ...(!whole && { stream: true, stream_options: { include_usage: true } }),
     tools: tools.length > 0 ? tools.map((tool) => ({ type: 'function', function: tool })) : undefined,
     tool_choice: tools.length > 0 ? settings.toolChoice : undefined,
     parallel_tool_calls: tools.length > 0 ? settings.parallelToolCalls : undefined,
@@ -170,48 +187,58 @@ interface UpstreamUsage {
   readonly completion_tokens_details?: { reasoning_tokens?: number } | null
 }
 
-async function* readAnswer(spec: ModelSpec, response: FetchResponse, onData: () => void): AsyncGenerator<ModelEvent> {
-  const answer = createAnswer(spec)
-  if (response.headers.get('content-type')?.includes('application/json')) {
-    const body = parseJson(await response.text())
-    if (!body.ok) throw new ModelError('server', `${spec.provider} answered something that is not JSON`)
-    yield* answer.add(body.value as Chunk)
-  } else {
-    for await (const chunk of readChunks(spec, response.body, onData)) yield* answer.add(chunk)
-  }
-  yield* answer.end()
+function readWhole(spec: ModelSpec, answer: Answer, text: string): readonly ModelEvent[] {
+  const body = parseJson(text)
+  if (!body.ok) throw new ModelError('server', `${spec.provider} answered something that is not JSON`)
+  return answer.add(body.value as Chunk)
 }
 
-async function* readChunks(spec: ModelSpec, body: AsyncIterable<Uint8Array> | null, onData: () => void): AsyncGenerator<Chunk> {
-  const decoder = new TextDecoder()
-  let arrived: string[] = []
-  const parser = createParser({ onEvent: (event) => void arrived.push(event.data) })
-  for await (const bytes of body ?? []) {
-    onData()
-    parser.feed(decoder.decode(bytes, { stream: true }))
-    const ready = arrived
-    arrived = []
-    for (const data of ready) {
-      if (data === '[DONE]') return
-      const parsed = parseJson(data)
-      if (!parsed.ok) throw new ModelError('server', `${spec.provider} sent a chunk that is not JSON`)
-      yield parsed.value as Chunk
-    }
+/** From pieces of an event stream to the chunks that are complete. */
+function createChunkParser(spec: ModelSpec) {
+  let ready: Chunk[] = []
+  const parser = createParser({
+    onEvent({ data }) {
+      if (data === '[DONE]') reader.done = true
+      else ready.push(toChunk(spec, data))
+    },
+  })
+  const reader = {
+    done: false,
+    feed(text: string): readonly Chunk[] {
+      ready = []
+      parser.feed(text)
+      return ready
+    },
   }
+  return reader
+}
+
+function toChunk(spec: ModelSpec, data: string): Chunk {
+  try {
+    return JSON.parse(data) as Chunk
+  } catch {
+    throw new ModelError('server', `${spec.provider} sent a chunk that is not JSON`)
+  }
+}
+
+interface Answer {
+  add(chunk: Chunk): readonly ModelEvent[]
+  /** What can be said only when the whole answer is there. Throws when it broke off. */
+  end(): readonly ModelEvent[]
 }
 
 /** Puts the chunks of one answer together. */
-function createAnswer(spec: ModelSpec) {
+function createAnswer(spec: ModelSpec): Answer {
   const calls: { id: string; name: string; arguments: string }[] = []
   let finish: StopReason | null = null
   let id: string | undefined
   let usage: Usage | null = null
 
-  function* addDelta(delta: Delta): Generator<ModelEvent> {
+  function addDelta(delta: Delta, events: ModelEvent[]) {
     const reasoning = delta.reasoning_content ?? delta.reasoning
-    if (reasoning) yield { type: 'reasoning', text: reasoning }
+    if (reasoning) events.push({ type: 'reasoning', text: reasoning })
     const text = delta.content || delta.refusal
-    if (text) yield { type: 'text', text }
+    if (text) events.push({ type: 'text', text })
     for (const [position, fragment] of (delta.tool_calls ?? []).entries()) {
       const index = fragment.index ?? position
       const call = (calls[index] ??= { id: '', name: '', arguments: '' })
@@ -222,24 +249,26 @@ function createAnswer(spec: ModelSpec) {
   }
 
   return {
-    *add(chunk: Chunk): Generator<ModelEvent> {
+    add(chunk) {
       if (chunk.error) throw toStreamFailure(spec, chunk.error)
+      const events: ModelEvent[] = []
       id ??= chunk.id
       if (chunk.usage) usage = toUsage(chunk.usage)
       for (const choice of chunk.choices ?? []) {
         const delta = choice.delta ?? choice.message
-        if (delta) yield* addDelta(delta)
+        if (delta) addDelta(delta, events)
         if (choice.finish_reason) finish = toStopReason(choice.finish_reason)
       }
+      return events
     },
-    *end(): Generator<ModelEvent> {
+    end() {
       if (finish === null) throw new ModelError('network', `${spec.provider} broke off in the middle of the answer`)
       const whole = calls.filter((call) => call?.name)
-      for (const [index, call] of whole.entries()) {
-        yield { type: 'tool-call', call: { ...call, id: call.id || `call_${index}` } satisfies ModelToolCall }
-      }
-      yield { type: 'usage', usage: usage ?? noUsage() }
-      yield { type: 'stop', reason: finish, ...(id !== undefined && { responseId: id }) }
+      return [
+        ...whole.map((call, index): ModelEvent => ({ type: 'tool-call', call: { ...call, id: call.id || `call_${index}` } })),
+        { type: 'usage', usage: usage ?? noUsage() },
+        { type: 'stop', reason: finish, ...(id !== undefined && { responseId: id }) },
+      ]
     },
   }
 }

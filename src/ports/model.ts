@@ -50,6 +50,8 @@ export interface ModelRequest {
   readonly messages: readonly ModelMessage[]
   readonly tools: readonly ModelTool[]
   readonly settings: ModelSettings
+  /** Nobody listens before the end: the answer may come in one piece. */
+  readonly whole: boolean
 }
 
 export type StopReason = 'stop' | 'length' | 'tool_calls' | 'content_filter'
@@ -70,10 +72,10 @@ export interface Model {
   /** The name of the wire, as transcripts record it: `openai-completions`, `builtin`. */
   readonly api: string
   /**
-   * Events of one completion, ending with `stop`. MUST reject with a ModelError when it fails, and stop all work, the
-   * upstream connection included, soon after `signal` aborts.
+   * Events of one completion, ending with `stop`; those that arrive together come together. MUST reject with a
+   * ModelError when it fails, and stop all work, the upstream connection included, soon after `signal` aborts.
    */
-  stream(request: ModelRequest, io: { readonly signal: AbortSignal }): AsyncIterable<ModelEvent>
+  stream(request: ModelRequest, io: { readonly signal: AbortSignal }): AsyncIterable<readonly ModelEvent[]>
 }
 
 export type ModelErrorKind = 'auth' | 'rate_limit' | 'context_length' | 'refusal' | 'timeout' | 'invalid' | 'server' | 'network'

@@ -12,8 +12,13 @@ export interface Sql {
   /** All or nothing; may be nested. `work` is synchronous, so nothing interleaves with it. */
   tx<T>(work: () => T): T
   /**
-   * One long transaction around many `tx`, where each commit costs a flush to disk. Absent where the runtime itself
-   * holds back every output until the writes before it are durable.
+   * One long transaction around many `tx`, where each flush to disk costs time. Absent where the runtime itself holds
+   * back every output until the writes before it are durable.
    */
-  readonly group?: { begin(): void; commit(): void; rollback(): void }
+  readonly group?: {
+    begin(): void
+    /** Ends it; resolves when it is on disk. Throws when it cannot be ended, rejects when the disk fails. */
+    commit(): Promise<void>
+    rollback(): void
+  }
 }

@@ -29,14 +29,16 @@ export interface Bus {
 
 export function createBus(gate: Gate): Bus {
   const sinks: Sink[] = []
+  const isHeard = (event: AnyEvent) => sinks.some((sink) => sink.isHeard(event))
   return {
     publish(event, payload, audience = {}) {
+      if (!isHeard(event)) return
       const build = typeof payload === 'function' ? once(payload as () => unknown) : () => payload
       gate.pass(() => {
         for (const sink of sinks) sink.deliver(event, build, audience)
       })
     },
-    isHeard: (event) => sinks.some((sink) => sink.isHeard(event)),
+    isHeard,
     attach: (sink) => void sinks.push(sink),
   }
 }

@@ -1,102 +1,147 @@
-// Group commit: the writes of one turn of the event loop share one transaction and one flush to disk. Whoever
-// acknowledges something waits for `durable()` first; the doors do so for every answer and every event.
+// Group commit. The writes of one turn of the event loop are one transaction, a group; groups that end while a flush
+// to disk is under way share the next one. Nothing blocks: whoever acknowledges something waits until its group has
+// settled, and the output gate does so for every answer and every event.
 
 import type { Clock } from '../ports/clock.ts'
 import type { Sql } from '../ports/sql.ts'
 
-/** How long writes that nobody waits for may stay in memory. */
+/** How long writes that nobody waits for may stay in an open group. */
 const LAZY_MS = 25
 
 export interface Commit {
-  /** Runs `work` atomically. What it wrote is durable once `durable()` has resolved. */
+  /** Runs `work` atomically. What it wrote is on disk once `settled` has reached the `position` behind it. */
   tx<T>(work: () => T): T
-  /** As `tx`, for writes that nobody is told of: they are flushed with the next others, or within 25 ms. */
+  /** As `tx`, for writes that nobody is told of: they end with the next others, or within 25 ms. */
   lazily<T>(work: () => T): T
-  /** Resolves when everything written so far is on disk, rejects when it could not be. null: nothing waits. */
-  durable(): Promise<void> | null
-  /** How many flushes have failed; what was written in them is gone. */
+  /** The number that `settled` must reach before anything that is known now may be told. */
+  readonly position: number
+  /** Groups up to this number are on disk, or have failed. */
+  readonly settled: number
+  /** Resolves when `settled` has reached `position`. */
+  reached(position: number): Promise<void>
+  /** How many groups have failed. What was written in them may be gone. */
   readonly failures: number
-  /** Flushes now. Throws when that fails. */
-  flush(): void
+  /** Grows with everything that was taken back. What was remembered of the database before is worth nothing then. */
+  readonly rollbacks: number
+  /** Calls `work` at the end of each transaction, inside it: for writes that were put off until then. */
+  beforeEnd(work: () => void): void
+  /** Ends the open group and waits for the disk. */
+  flush(): Promise<void>
 }
 
 export function createCommit(sql: Sql, clock: Clock, onFailure: (error: unknown) => void): Commit {
   const { group } = sql
-  if (!group) {
-    return { tx: (work) => sql.tx(work), lazily: (work) => sql.tx(work), durable: () => null, failures: 0, flush() {} }
+  const endings: (() => void)[] = []
+  const waiting: { readonly position: number; readonly resolve: () => void }[] = []
+  let nested = false
+  let rollbacks = 0
+  let failures = 0
+  /** The number of the group that is open, or was the last. */
+  let current = 0
+  let settled = 0
+  let open = false
+  /** Somebody may be told of what the open group holds. */
+  let owed = false
+  let scheduled = false
+  let cancelLazy: (() => void) | null = null
+
+  /** A transaction inside another is part of it, and waited for as that one is. */
+  function attempt<T>(work: () => T): T {
+    nested = true
+    try {
+      return sql.tx(() => {
+        const result = work()
+        for (const ending of endings) ending()
+        return result
+      })
+    } catch (error) {
+      rollbacks++
+      throw error
+    } finally {
+      nested = false
+    }
   }
 
-  let open = false
-  let scheduled = false
-  let waiting: PromiseWithResolvers<void> | null = null
-  let cancelLazy: (() => void) | null = null
-  let failures = 0
-
-  function begin<T>(work: () => T): T {
-    if (!open) {
-      group!.begin()
+  function write<T>(work: () => T): T {
+    if (group && !open) {
+      group.begin()
       open = true
+      owed = false
+      current++
     }
-    return sql.tx(work)
+    return attempt(work)
   }
 
   function schedule() {
     if (scheduled) return
     scheduled = true
-    clock.turn(settle)
+    clock.turn(end)
   }
 
-  function settle() {
-    try {
-      flush()
-    } catch {
-      // Whoever waited was told by its promise; the rest learns from `failures`.
-    }
-  }
-
-  function flush() {
+  function end() {
     scheduled = false
     cancelLazy?.()
     cancelLazy = null
-    if (!open) return
+    if (!group || !open) return
     open = false
-    const waiters = waiting
-    waiting = null
+    const ended = current
     try {
-      group!.commit()
+      group.commit().then(
+        () => settle(ended),
+        (error: unknown) => fail(ended, error),
+      )
     } catch (error) {
-      failures++
-      group!.rollback()
-      onFailure(error)
-      waiters?.reject(error)
-      throw error
+      rollbacks++
+      group.rollback()
+      fail(ended, error)
     }
-    waiters?.resolve()
   }
 
-  return {
+  function fail(ended: number, error: unknown) {
+    failures++
+    onFailure(error)
+    settle(ended)
+  }
+
+  function settle(ended: number) {
+    settled = Math.max(settled, ended)
+    while (waiting[0] && waiting[0].position <= settled) waiting.shift()!.resolve()
+  }
+
+  const commit: Commit = {
     tx(work) {
-      const result = begin(work)
-      schedule()
+      if (nested) return work()
+      const result = write(work)
+      owed = true
+      if (group) schedule()
       return result
     },
     lazily(work) {
-      const result = begin(work)
-      cancelLazy ??= clock.after(LAZY_MS, settle)
+      if (nested) return work()
+      const result = write(work)
+      if (group) cancelLazy ??= clock.after(LAZY_MS, end)
       return result
     },
-    durable() {
-      if (!open) return null
-      if (!waiting) {
-        waiting = Promise.withResolvers()
-        waiting.promise.catch(() => {}) // a flush may fail with nobody left to hear it
-        schedule()
-      }
-      return waiting.promise
+    get position() {
+      return open && !owed ? current - 1 : current
     },
+    get settled() {
+      return settled
+    },
+    // Positions only grow, so those who wait are in order.
+    reached: (position) =>
+      position <= settled ? Promise.resolve() : new Promise((resolve) => void waiting.push({ position, resolve })),
     get failures() {
       return failures
     },
-    flush,
+    get rollbacks() {
+      return rollbacks
+    },
+    beforeEnd: (work) => void endings.push(work),
+    flush() {
+      end()
+      return commit.reached(current)
+    },
   }
+  return commit
 }

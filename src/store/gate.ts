@@ -1,4 +1,4 @@
-// The output gate: nothing leaves the gateway before the writes it may speak of are durable. Everything that goes out
+// The output gate: nothing leaves the gateway before the writes it may speak of are on disk. Everything that goes out
 // passes here, in the order in which it was produced. (A Durable Object has such a gate of its own; there, this one
 // lets everything through.)
 
@@ -6,8 +6,8 @@ import type { Commit } from './commit.ts'
 
 export interface Gate {
   /**
-   * Calls `send` at once when nothing waits for disk, else after the flush. When a flush fails after `since`
-   * (`gate.mark()`, taken before the writes), `refuse` is called instead.
+   * Calls `send` at once when nothing waits for disk, else when it is there. When writes since `since`
+   * (`gate.mark()`, taken before them) have failed, `refuse` is called instead.
    */
   pass(send: () => void, refuse?: () => void, since?: number): void
   /** As `pass`, as a promise. Rejects when what was written since `since` could not be kept. */
@@ -17,6 +17,7 @@ export interface Gate {
 }
 
 interface Waiting {
+  readonly position: number
   readonly send: () => void
   readonly refuse: (() => void) | undefined
   readonly since: number
@@ -24,17 +25,15 @@ interface Waiting {
 
 export function createGate(commit: Commit, onError: (error: unknown) => void): Gate {
   let queue: Waiting[] = []
-  let draining = false
 
   async function drain() {
-    draining = true
     while (queue.length > 0) {
-      await commit.durable()?.catch(() => {})
-      const ready = queue
-      queue = []
+      await commit.reached(queue[0]!.position)
+      const blocked = queue.findIndex((waiting) => waiting.position > commit.settled)
+      const ready = blocked === -1 ? queue : queue.slice(0, blocked)
       for (const waiting of ready) release(waiting)
+      queue = queue.slice(ready.length) // more may have come meanwhile
     }
-    draining = false
   }
 
   function release({ send, refuse, since }: Waiting) {
@@ -47,10 +46,11 @@ export function createGate(commit: Commit, onError: (error: unknown) => void): G
   }
 
   function pass(send: () => void, refuse?: () => void, since = commit.failures) {
-    const waiting = { send, refuse, since }
-    if (!draining && commit.durable() === null) return release(waiting)
+    const { position } = commit
+    const waiting = { position, send, refuse, since }
+    if (queue.length === 0 && position <= commit.settled) return release(waiting)
     queue.push(waiting)
-    if (!draining) void drain()
+    if (queue.length === 1) void drain()
   }
 
   return {

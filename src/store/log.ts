@@ -13,8 +13,8 @@ export interface Entry {
 export interface Log {
   /** The number of the last entry; 0 for an empty stream. */
   last(stream: string): number
-  /** Adds one entry and returns its number. `data` is told the number that it gets. */
-  append(stream: string, id: string, data: (seq: number) => string): number
+  /** Adds the entry `seq`, which MUST be the one after the last. Throws when there is one with this number. */
+  append(stream: string, seq: number, id: string, data: string): void
   /** Entries `after < seq <= upTo` in order; the last `limit` of them when `newest`, else the first. */
   read(stream: string, range: { after?: number; upTo?: number; limit: number; newest?: boolean }): Entry[]
   delete(stream: string): void
@@ -31,17 +31,10 @@ export const logMigration = (name: string): Migration => ({
 export function createLog(sql: Sql, name: string): Log {
   const table = `log_${name}`
 
-  const last = (stream: string): number =>
-    sql.get<{ seq: number | null }>(`SELECT max(seq) AS seq FROM ${table} WHERE stream = ?`, stream)?.seq ?? 0
-
   return {
-    last,
-    append: (stream, id, data) =>
-      sql.tx(() => {
-        const seq = last(stream) + 1
-        sql.run(`INSERT INTO ${table} (stream, seq, id, data) VALUES (?, ?, ?, ?)`, stream, seq, id, data(seq))
-        return seq
-      }),
+    last: (stream) => sql.get<{ seq: number | null }>(`SELECT max(seq) AS seq FROM ${table} WHERE stream = ?`, stream)?.seq ?? 0,
+    append: (stream, seq, id, data) =>
+      sql.run(`INSERT INTO ${table} (stream, seq, id, data) VALUES (?, ?, ?, ?)`, stream, seq, id, data),
     read(stream, { after = 0, upTo = Number.MAX_SAFE_INTEGER, limit, newest = false }) {
       const rows = sql.all<Entry>(
         `SELECT seq, id, data FROM ${table} WHERE stream = ? AND seq > ? AND seq <= ?

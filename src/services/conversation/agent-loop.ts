@@ -6,6 +6,7 @@ import { addUsage, noUsage, type Usage } from '../../protocol/shapes.ts'
 import {
   ModelError,
   type Model,
+  type ModelEvent,
   type ModelMessage,
   type ModelRequest,
   type ModelSettings,
@@ -26,6 +27,8 @@ export interface LoopInput {
   /** Tools that the client runs. */
   readonly clientTools: readonly ModelTool[]
   readonly settings: ModelSettings
+  /** Nobody listens before the end. */
+  readonly whole: boolean
 }
 
 export interface LoopIo {
@@ -67,7 +70,7 @@ export async function runAgentLoop(input: LoopInput, io: LoopIo): Promise<LoopOu
 
   for (let step = 1; ; step++) {
     const offered = step < MAX_STEPS ? tools : input.clientTools
-    const answer = await complete(input.models, { messages, tools: offered, settings: input.settings }, io)
+    const answer = await complete(input.models, { messages, tools: offered, settings: input.settings, whole: input.whole }, io)
     usage = addUsage(usage, answer.usage)
     const clientCalls = answer.calls.filter((call) => isClientTool(call.name))
     const done = answer.calls.length === 0 || clientCalls.length > 0 || step >= MAX_STEPS
@@ -110,37 +113,60 @@ async function completeWith(model: Model, request: ModelRequest, io: LoopIo, att
   let stopReason: StopReason = 'stop'
   let responseId: string | undefined
   const calls: ModelToolCall[] = []
-  const events = model.stream(request, { signal: io.signal })[Symbol.asyncIterator]()
-  try {
-    for (;;) {
-      // A model that ignores the signal must not hold up the run.
-      const next = await abortable(events.next(), io.signal)
-      if (next.done) break
-      const event = next.value
-      attempt.heard = true
-      switch (event.type) {
-        case 'text':
-          text += event.text
-          io.onText(event.text)
-          break
-        case 'reasoning':
-          io.onReasoning(event.text)
-          break
-        case 'tool-call':
-          calls.push(event.call)
-          break
-        case 'usage':
-          usage = event.usage
-          break
-        case 'stop':
-          stopReason = event.reason
-          responseId = event.responseId
-          break
-      }
+
+  function take(event: ModelEvent) {
+    switch (event.type) {
+      case 'text':
+        text += event.text
+        return io.onText(event.text)
+      case 'reasoning':
+        return io.onReasoning(event.text)
+      case 'tool-call':
+        return void calls.push(event.call)
+      case 'usage':
+        usage = event.usage
+        return
+      case 'stop':
+        stopReason = event.reason
+        responseId = event.responseId
     }
-  } catch (error) {
-    void events.return?.()?.catch(() => {})
-    throw error
   }
+
+  await drain(model.stream(request, { signal: io.signal }), io.signal, (events) => {
+    attempt.heard = true
+    events.forEach(take)
+  })
   return { model, text, calls, usage, stopReason, ...(responseId !== undefined && { responseId }) }
+}
+
+/** Reads to the end, or until the signal aborts: a model that ignores the signal must not hold up the run. */
+function drain<T>(source: AsyncIterable<T>, signal: AbortSignal, take: (value: T) => void): Promise<void> {
+  const iterator = source[Symbol.asyncIterator]()
+  return new Promise((resolve, reject) => {
+    let ended = false
+    const end = (settle: () => void) => {
+      if (ended) return
+      ended = true
+      signal.removeEventListener('abort', onAbort)
+      settle()
+    }
+    const fail = (error: unknown) => end(() => reject(error as Error))
+    const onAbort = () => {
+      fail(signal.reason)
+      void iterator.return?.()?.catch(() => {})
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    const step = (result: IteratorResult<T>) => {
+      if (ended) return
+      if (result.done) return end(resolve)
+      try {
+        take(result.value)
+      } catch (error) {
+        return fail(error)
+      }
+      iterator.next().then(step, fail)
+    }
+    if (signal.aborted) onAbort()
+    else iterator.next().then(step, fail)
+  })
 }

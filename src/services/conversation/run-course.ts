@@ -25,6 +25,8 @@ const CHECKPOINT_MS = 500
 export interface Course {
   /** Everything that was said so far. */
   readonly text: string
+  /** Some of it was kept for the case of a crash. */
+  readonly hasOutput: boolean
   status(phase: (typeof CHAT_PHASES)[number]): void
   lifecycle(data: Record<string, unknown>): void
   say(text: string): void
@@ -39,7 +41,14 @@ export interface Course {
 }
 
 export function createCourse(
-  run: { readonly runId: string; readonly sessionKey: string; readonly agentId: string; readonly sessionId: string | undefined },
+  run: {
+    readonly runId: string
+    readonly sessionKey: string
+    readonly agentId: string
+    readonly sessionId: string | undefined
+    /** After a crash it would be begun again, unless something had been seen of it. */
+    readonly replayable: boolean
+  },
   deps: { bus: Bus; gate: Gate; clock: Clock; commit: Commit; table: RunTable },
 ): Course {
   const { bus, gate, clock, commit, table } = deps
@@ -87,7 +96,7 @@ export function createCourse(
     tellAssistant()
   }
 
-  /** Before anybody sees the first word it is on disk, so that no restart lets the run begin anew. */
+  /** Before anybody sees the first word it is on disk, so that no restart begins the run again. */
   function keep() {
     const isFirst = kept.pieces === 0
     const observed = listeners.length > 0 || bus.isHeard(chat)
@@ -95,7 +104,7 @@ export function createCourse(
     if (!due) return
     const piece = text.slice(kept.chars)
     const write = () => table.addOutput(runId, kept.pieces, piece)
-    if (isFirst) commit.tx(write)
+    if (isFirst && run.replayable) commit.tx(write)
     else commit.lazily(write)
     kept.pieces++
     kept.chars = text.length
@@ -127,6 +136,9 @@ export function createCourse(
     get text() {
       return text + untold
     },
+    get hasOutput() {
+      return kept.pieces > 0
+    },
     status(phase) {
       tellAgent('run_status', { phase })
       const own = seq
@@ -157,6 +169,7 @@ export function createCourse(
     stepEnded() {
       settle(true)
       if (kept.pieces > 0) table.clearOutput(runId)
+      kept.pieces = 0
       kept.chars = text.length
     },
     ended(result) {

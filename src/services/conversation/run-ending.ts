@@ -89,6 +89,8 @@ export interface Ending {
   readonly rest: string
   /** The input is in the transcript. */
   readonly begun: boolean
+  /** Text was kept for the case of a crash. */
+  readonly hasOutput: boolean
   readonly api: string
 }
 
@@ -117,9 +119,9 @@ export function createRunEndings(deps: { table: RunTable; sessions: Sessions; co
   return {
     record: (ending) =>
       commit.tx(() => {
-        const { request, result, begun } = ending
+        const { request, result, begun, hasOutput } = ending
         const { sessionKey, runId } = request
-        table.end(runId, result)
+        table.end(runId, result, hasOutput)
         if (!sessions.get(sessionKey)) return // deleted meanwhile
         if (!begun) for (const message of request.input) sessions.append(sessionKey, message, { runId })
         const message = toLastMessage(ending)

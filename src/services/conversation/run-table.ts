@@ -11,10 +11,9 @@ export const runsMigration: Migration = {
   script: `CREATE TABLE runs (
     id TEXT PRIMARY KEY, session_key TEXT NOT NULL, origin TEXT NOT NULL, hash TEXT NOT NULL,
     state TEXT NOT NULL, request TEXT, attempts INTEGER NOT NULL,
-    accepted_at INTEGER NOT NULL, ended_at INTEGER, result TEXT
-  );
-  CREATE INDEX runs_open ON runs (state) WHERE ended_at IS NULL;
-  CREATE INDEX runs_ended ON runs (ended_at) WHERE ended_at IS NOT NULL;
+    accepted_at INTEGER NOT NULL, ordinal INTEGER NOT NULL, ended_at INTEGER, result TEXT
+  ) WITHOUT ROWID;
+  CREATE INDEX runs_open ON runs (ordinal) WHERE ended_at IS NULL;
   CREATE TABLE run_output (
     run_id TEXT NOT NULL, n INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (run_id, n)
   ) WITHOUT ROWID`,
@@ -47,6 +46,10 @@ export interface RunRequest {
   readonly clientTools?: readonly ModelTool[]
   /** No instructions and no tools of the gateway: the caller addressed a model, not an agent. */
   readonly bare?: boolean
+  /** The caller hears nothing before the end. */
+  readonly whole?: boolean
+  /** The session is made for this run, and its key and the run's id are new: nothing has to be looked up. */
+  readonly isNew?: boolean
 }
 
 export interface RunError {
@@ -88,15 +91,17 @@ export interface RunTable {
   /** Accepted and not ended, in the order of acceptance. */
   open(): RunRecord[]
   queuedIn(sessionKey: string, limit: number): RunRecord[]
-  insert(request: RunRequest, at: number): void
+  /** `begins`: it does not wait in a queue. */
+  insert(request: RunRequest, begins: boolean, at: number): void
   begin(runId: string): void
   /** Keeps text that was produced, so that it is there after a crash. */
   addOutput(runId: string, n: number, text: string): void
   output(runId: string): string
   /** What was produced stands in the transcript now. */
   clearOutput(runId: string): void
-  end(runId: string, result: RunResult): void
-  /** Forgets runs that ended before `before`. */
+  /** `hasOutput`: some was kept with addOutput. */
+  end(runId: string, result: RunResult, hasOutput: boolean): void
+  /** Forgets some of the runs that ended before `before`; each call goes on where the last one stopped. */
   prune(before: number): void
 }
 
@@ -111,28 +116,40 @@ interface Row {
   result: string | null
 }
 
+/** Rows that one call of `prune` looks at. */
+const PRUNE_STEP = 5000
+
 export function createRunTable(sql: Sql): RunTable {
+  let lastOrdinal = 0
+  let prunedTo = ''
+
+  /** The order of acceptance, also within a millisecond and over restarts. */
+  const nextOrdinal = (at: number) => (lastOrdinal = Math.max(lastOrdinal + 1, at * 1000))
+
   return {
     get: (runId) => toRecord(sql.get<Row>('SELECT * FROM runs WHERE id = ?', runId)),
-    open: () => sql.all<Row>('SELECT * FROM runs WHERE ended_at IS NULL ORDER BY rowid').map((row) => toRecord(row)!),
+    open: () => sql.all<Row>('SELECT * FROM runs WHERE ended_at IS NULL ORDER BY ordinal').map((row) => toRecord(row)!),
     queuedIn: (sessionKey, limit) =>
       sql
         .all<Row>(
-          `SELECT * FROM runs WHERE ended_at IS NULL AND state = 'queued' AND session_key = ? ORDER BY rowid LIMIT ?`,
+          `SELECT * FROM runs WHERE ended_at IS NULL AND state = 'queued' AND session_key = ? ORDER BY ordinal LIMIT ?`,
           sessionKey,
           limit,
         )
         .map((row) => toRecord(row)!),
-    insert: (request, at) =>
+    insert: (request, begins, at) =>
       sql.run(
-        `INSERT INTO runs (id, session_key, origin, hash, state, request, attempts, accepted_at)
-         VALUES (?, ?, ?, ?, 'queued', ?, 0, ?)`,
+        `INSERT INTO runs (id, session_key, origin, hash, state, request, attempts, accepted_at, ordinal)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         request.runId,
         request.sessionKey,
         request.origin,
         request.hash,
+        begins ? 'running' : 'queued',
         JSON.stringify(toStored(request)),
+        Number(begins),
         at,
+        nextOrdinal(at),
       ),
     begin: (runId) => sql.run(`UPDATE runs SET state = 'running', attempts = attempts + 1 WHERE id = ?`, runId),
     addOutput: (runId, n, text) =>
@@ -143,7 +160,7 @@ export function createRunTable(sql: Sql): RunTable {
         .map((row) => row.text)
         .join(''),
     clearOutput: (runId) => sql.run('DELETE FROM run_output WHERE run_id = ?', runId),
-    end(runId, result) {
+    end(runId, result, hasOutput) {
       sql.run(
         'UPDATE runs SET state = ?, ended_at = ?, result = ?, request = NULL WHERE id = ?',
         result.state,
@@ -151,9 +168,14 @@ export function createRunTable(sql: Sql): RunTable {
         JSON.stringify(result),
         runId,
       )
-      sql.run('DELETE FROM run_output WHERE run_id = ?', runId)
+      if (hasOutput) sql.run('DELETE FROM run_output WHERE run_id = ?', runId)
     },
-    prune: (before) => sql.run('DELETE FROM runs WHERE ended_at < ?', before),
+    prune(before) {
+      const ids = sql.all<{ id: string }>('SELECT id FROM runs WHERE id > ? ORDER BY id LIMIT ?', prunedTo, PRUNE_STEP)
+      prunedTo = ids.length < PRUNE_STEP ? '' : ids.at(-1)!.id
+      const [first, last] = [ids[0]?.id, ids.at(-1)?.id]
+      if (first !== undefined) sql.run('DELETE FROM runs WHERE id >= ? AND id <= ? AND ended_at < ?', first, last!, before)
+    },
   }
 }
 

@@ -4,6 +4,7 @@
 import { createLanes } from '../../kit/async.ts'
 import { messageOf, type Logger } from '../../kit/log.ts'
 import { invalid, unavailable } from '../../protocol/errors.ts'
+import { chat } from '../../protocol/events.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Model } from '../../ports/model.ts'
 import type { Commit } from '../../store/commit.ts'
@@ -113,16 +114,29 @@ export function createRuns(deps: RunsDeps): Runs {
   const expected = new Map<string, Set<(run: Run) => void>>()
 
   function start(request: RunRequest): Started {
-    const known = table.get(request.runId)
+    const known = request.isNew ? null : table.get(request.runId)
     if (known) return recognise(known, request)
     if (lanes.depth(request.sessionKey) >= MAX_QUEUED_PER_SESSION || lanes.size >= MAX_QUEUED) {
       throw unavailable('too many messages are waiting: send again in a moment', { retryAfterMs: 1000 })
     }
-    commit.tx(() => {
-      sessions.ensure(request.sessionKey, request.origin === 'agent' ? 'run' : 'operator')
-      table.insert(request, clock.now())
+    const begins = lanes.isFree(request.sessionKey)
+    writing(request)(() => {
+      if (request.isNew) sessions.create({ key: request.sessionKey, via: 'run', isNew: true })
+      else sessions.ensure(request.sessionKey, request.origin === 'agent' ? 'run' : 'operator')
+      table.insert(request, begins, clock.now())
+      if (begins) enter(request, clock.now())
     })
-    return { runId: request.runId, status: 'started', run: launch(request, false) }
+    return { runId: request.runId, status: 'started', run: launch(request, begins) }
+  }
+
+  /** An HTTP caller is told nothing before the end, and repeats what broke off: only the end is waited for. */
+  const writing = ({ origin }: RunRequest) => (origin === 'http' ? commit.lazily : commit.tx)
+
+  /** The input goes into the transcript. */
+  function enter({ runId, sessionKey, input }: RunRequest, startedAt: number): void {
+    for (const message of input) sessions.append(sessionKey, message, { runId })
+    const changes = { status: 'running' as const, lastRunId: runId, lastError: null, startedAt, endedAt: null }
+    sessions.update(sessionKey, changes, { phase: 'start', runId })
   }
 
   function recognise(known: RunRecord, request: RunRequest): Started {
@@ -137,7 +151,8 @@ export function createRuns(deps: RunsDeps): Runs {
     const aborter = new AbortController()
     const agentId = splitSessionKey(sessionKey)!.agentId
     const sessionId = sessions.get(sessionKey)?.sessionId
-    const course = createCourse({ runId, sessionKey, agentId, sessionId }, { bus, gate, clock, commit, table })
+    const facts = { runId, sessionKey, agentId, sessionId, replayable: request.origin !== 'http' }
+    const course = createCourse(facts, { bus, gate, clock, commit, table })
     const run: LiveRun = {
       id: runId,
       sessionKey,
@@ -186,15 +201,14 @@ export function createRuns(deps: RunsDeps): Runs {
   }
 
   function begin(run: LiveRun, startedAt: number): void {
-    const { id, sessionKey, request } = run
-    commit.tx(() => {
-      sessions.ensure(sessionKey, 'operator')
-      table.begin(id)
-      if (!run.begun) for (const message of request.input) sessions.append(sessionKey, message, { runId: id })
-      const changes = { status: 'running' as const, lastRunId: id, lastError: null, startedAt, endedAt: null }
-      sessions.update(sessionKey, changes, { phase: 'start', runId: id })
-    })
-    run.begun = true
+    if (!run.begun) {
+      writing(run.request)(() => {
+        sessions.ensure(run.sessionKey, 'operator')
+        table.begin(run.id)
+        enter(run.request, startedAt)
+      })
+      run.begun = true
+    }
     run.course.lifecycle({ phase: 'start', startedAt })
   }
 
@@ -212,6 +226,7 @@ export function createRuns(deps: RunsDeps): Runs {
       tools: request.bare ? [] : tools.offeredTo(request.principal),
       clientTools: request.clientTools ?? [],
       settings: request.settings,
+      whole: request.whole === true && !bus.isHeard(chat),
     }
     return runAgentLoop(input, toLoopIo(run))
   }
@@ -253,10 +268,11 @@ export function createRuns(deps: RunsDeps): Runs {
     run.phase = 'ended'
     activity.end(run.sessionKey, run.id)
     const rest = result.text.slice(run.stepAt)
-    const ending = { request: run.request, result, rest, begun: run.begun, api: run.model?.api ?? 'gateway' }
+    const { request, begun, course } = run
+    const ending = { request, result, rest, begun, hasOutput: course.hasOutput, api: run.model?.api ?? 'gateway' }
     const kept = await write(run.id, () => endings.record(ending))
     const told: RunResult = kept ? result : { ...result, state: 'error', stopReason: 'error', error: NOT_KEPT }
-    run.course.ended(told)
+    course.ended(told)
     live.delete(run.id)
     deps.onActivity(live.size)
     run.resolve(told)
@@ -308,7 +324,10 @@ export function createRuns(deps: RunsDeps): Runs {
     textOf: (runId) => live.get(runId)?.course.text ?? '',
     wait,
     recover() {
-      const relaunch = (record: RunRecord) => void launch(record.request!, record.attempts > 0)
+      const relaunch = (record: RunRecord) => {
+        if (record.attempts > 0) commit.tx(() => table.begin(record.id)) // counts the attempt
+        launch(record.request!, record.attempts > 0)
+      }
       recoverRuns({ ...deps, endings, relaunch })
     },
     async stop(reason) {

@@ -1,8 +1,9 @@
-// The table of sessions: one row each, an index for every order in which they are listed, and counts that are kept
-// rather than counted, so that a list costs the same with ten sessions as with a hundred thousand.
+// The table of sessions: one row each, an index for the order in which they are listed, and counts that are kept in
+// memory, so that a list costs the same with ten sessions as with a hundred thousand.
 
 import * as z from 'zod'
 import type { Sql, SqlValue } from '../../ports/sql.ts'
+import type { Commit } from '../../store/commit.ts'
 import type { Migration } from '../../store/migrate.ts'
 import type { SESSION_STATUSES, SessionRow } from '../../protocol/shapes.ts'
 
@@ -16,13 +17,9 @@ export const sessionsMigration: Migration = {
     status TEXT, last_run_id TEXT, last_error TEXT, started_at INTEGER, ended_at INTEGER,
     provider TEXT, model TEXT, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
     total_tokens INTEGER NOT NULL, settings TEXT NOT NULL
-  );
+  ) WITHOUT ROWID;
   CREATE UNIQUE INDEX sessions_label ON sessions (agent_id, label) WHERE label IS NOT NULL;
-  CREATE INDEX sessions_recent ON sessions (archived, updated_at DESC);
-  CREATE INDEX sessions_of_agent ON sessions (agent_id, archived, updated_at DESC);
-  CREATE TABLE session_counts (
-    agent_id TEXT NOT NULL, archived INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (agent_id, archived)
-  ) WITHOUT ROWID`,
+  CREATE INDEX sessions_recent ON sessions (agent_id, archived, updated_at DESC)`,
 }
 
 /** What users set on a session. */
@@ -102,6 +99,7 @@ const COLUMNS = {
 
 type Member = keyof SessionRecord
 const MEMBERS = Object.keys(COLUMNS) as Member[]
+const INSERT = `INSERT INTO sessions (${Object.values(COLUMNS).join(', ')}) VALUES (${MEMBERS.map(() => '?').join(', ')})`
 const SELECT = `SELECT ${MEMBERS.map((member) => `${COLUMNS[member]} AS ${member}`).join(', ')} FROM sessions`
 
 /** What a list is narrowed to. Absent members do not narrow. */
@@ -128,60 +126,144 @@ export interface SessionTable {
   count(filter: SessionFilter): number
 }
 
-export function createSessionTable(sql: Sql): SessionTable {
-  const adjustCount = (agentId: string, archived: boolean, by: number) =>
-    sql.run(
-      `INSERT INTO session_counts (agent_id, archived, n) VALUES (?, ?, ?)
-       ON CONFLICT (agent_id, archived) DO UPDATE SET n = n + excluded.n`,
-      agentId,
-      Number(archived),
-      by,
-    )
+/** Records that are remembered at most. */
+const MAX_REMEMBERED = 2000
 
-  const get = (key: string) => toRecord(sql.get<Row>(`${SELECT} WHERE key = ?`, key))
+/** Write only inside `commit.tx`: the changes of one transaction to one session are written together at its end. */
+export function createSessionTable(sql: Sql, commit: Commit): SessionTable {
+  /** This process is the only writer, so what it read or wrote last is what stands there. */
+  const remembered = new Map<string, SessionRecord>()
+  let rememberedAt = commit.rollbacks
+  /** What the running transaction has changed: the record before it (null: none) and after it. */
+  const changed = new Map<string, { before: SessionRecord | null; after: SessionRecord }>()
+  commit.beforeEnd(writeChanges)
+
+  function writeChanges() {
+    if (changed.size === 0) return
+    const all = [...changed.values()]
+    changed.clear()
+    for (const { before, after } of all) {
+      if (before) updateRow(before, after)
+      else insertRow(after)
+    }
+  }
+
+  function insertRow(record: SessionRecord) {
+    sql.run(INSERT, ...MEMBERS.map((member) => toSql(record[member])))
+    adjustCount(record.agentId, record.archived, 1)
+  }
+
+  function updateRow(before: SessionRecord, after: SessionRecord) {
+    const members = MEMBERS.filter((member) => after[member] !== before[member])
+    if (members.length === 0) return
+    if (after.archived !== before.archived) {
+      adjustCount(before.agentId, before.archived, -1)
+      adjustCount(after.agentId, after.archived, 1)
+    }
+    const sets = members.map((member) => `${COLUMNS[member]} = ?`).join(', ')
+    sql.run(`UPDATE sessions SET ${sets} WHERE key = ?`, ...members.map((member) => toSql(after[member])), before.key)
+  }
+
+  function remember(record: SessionRecord): SessionRecord {
+    if (remembered.size >= MAX_REMEMBERED) remembered.delete(remembered.keys().next().value!)
+    remembered.set(record.key, record)
+    return record
+  }
+
+  function recall(key: string): SessionRecord | undefined {
+    if (rememberedAt !== commit.rollbacks) {
+      remembered.clear()
+      changed.clear()
+      counts = null
+      rememberedAt = commit.rollbacks
+    }
+    return remembered.get(key)
+  }
+
+  /** How many there are of each agent, archived or not; counted once, over the index, then kept up. */
+  let counts: Map<string, number> | null = null
+  const countKey = (agentId: string, archived: boolean) => `${Number(archived)}:${agentId}`
+
+  function allCounts(): Map<string, number> {
+    recall('')
+    if (counts) return counts
+    const rows = sql.all<{ agentId: string; archived: number; n: number }>(
+      'SELECT agent_id AS agentId, archived, count(*) AS n FROM sessions GROUP BY agent_id, archived',
+    )
+    counts = new Map(rows.map(({ agentId, archived, n }) => [countKey(agentId, archived === 1), n]))
+    return counts
+  }
+
+  function adjustCount(agentId: string, archived: boolean, by: number) {
+    const key = countKey(agentId, archived)
+    counts?.set(key, (counts.get(key) ?? 0) + by)
+  }
+
+  function get(key: string): SessionRecord | null {
+    const known = recall(key)
+    if (known) return known
+    const found = toRecord(sql.get<Row>(`${SELECT} WHERE key = ?`, key))
+    return found && remember(found)
+  }
+
+  /** The filter, once for each agent and each state of archiving that it covers. */
+  function partsOf(filter: SessionFilter): SessionFilter[] {
+    const agentIds = filter.agentIds ?? [...new Set([...allCounts().keys()].map((key) => key.slice(2)))]
+    const archived = filter.archived === undefined ? [false, true] : [filter.archived]
+    return agentIds.flatMap((agentId) => archived.map((each) => ({ ...filter, agentIds: [agentId], archived: each })))
+  }
+
+  function pageOf(part: SessionFilter, limit: number, offset: number): SessionRecord[] {
+    const { where, values } = toWhere(part)
+    const query = `${SELECT} ${where} ORDER BY updated_at DESC LIMIT ? OFFSET ?`
+    return sql.all<Row>(query, ...values, limit, offset).map((row) => toRecord(row)!)
+  }
 
   return {
     get,
     findBy(column, value, agentId) {
+      writeChanges()
       const where = `${COLUMNS[column]} = ?`
       return agentId === undefined
         ? toRecord(sql.get<Row>(`${SELECT} WHERE ${where} ORDER BY updated_at DESC LIMIT 1`, value))
         : toRecord(sql.get<Row>(`${SELECT} WHERE agent_id = ? AND ${where} LIMIT 1`, agentId, value))
     },
     insert(record) {
-      const marks = MEMBERS.map(() => '?').join(', ')
-      const columns = MEMBERS.map((member) => COLUMNS[member]).join(', ')
-      sql.run(`INSERT INTO sessions (${columns}) VALUES (${marks})`, ...MEMBERS.map((member) => toSql(record[member])))
-      adjustCount(record.agentId, record.archived, 1)
+      recall(record.key)
+      changed.set(record.key, { before: null, after: record })
+      remember(record)
     },
     update(key, changes) {
-      const members = MEMBERS.filter((member) => changes[member] !== undefined)
-      if (members.length === 0) return
-      if (changes.archived !== undefined) {
-        const before = get(key)
-        if (before && before.archived !== changes.archived) {
-          adjustCount(before.agentId, before.archived, -1)
-          adjustCount(before.agentId, changes.archived, 1)
-        }
-      }
-      const sets = members.map((member) => `${COLUMNS[member]} = ?`).join(', ')
-      sql.run(`UPDATE sessions SET ${sets} WHERE key = ?`, ...members.map((member) => toSql(changes[member]!)), key)
+      const before = get(key)
+      if (!before) return
+      const after = { ...before, ...changes }
+      changed.set(key, { before: changed.has(key) ? changed.get(key)!.before : before, after })
+      remember(after)
     },
     delete(record) {
+      writeChanges()
       sql.run('DELETE FROM sessions WHERE key = ?', record.key)
       adjustCount(record.agentId, record.archived, -1)
+      remembered.delete(record.key)
     },
     page(filter, limit, offset) {
-      const { where, values } = toWhere(filter)
-      const query = `${SELECT} ${where} ORDER BY updated_at DESC LIMIT ? OFFSET ?`
-      return sql.all<Row>(query, ...values, limit, offset).map((row) => toRecord(row)!)
+      writeChanges()
+      // Each part is read in the order of the index, as far as the page can reach into it; then they are merged.
+      const parts = partsOf(filter)
+      if (parts.length === 1) return pageOf(parts[0]!, limit, offset)
+      return parts
+        .flatMap((part) => pageOf(part, limit + offset, 0))
+        .toSorted((a, b) => b.updatedAt - a.updatedAt)
+        .slice(offset, offset + limit)
     },
     count(filter) {
-      const { archived, agentIds, ...narrower } = filter
-      const table = Object.values(narrower).some((value) => value !== undefined) ? 'sessions' : 'session_counts'
+      writeChanges()
+      const { archived: _, agentIds: __, ...narrower } = filter
+      if (Object.values(narrower).every((value) => value === undefined)) {
+        return partsOf(filter).reduce((sum, part) => sum + (allCounts().get(countKey(part.agentIds![0]!, part.archived!)) ?? 0), 0)
+      }
       const { where, values } = toWhere(filter)
-      const what = table === 'sessions' ? 'count(*)' : 'coalesce(sum(n), 0)'
-      return sql.get<{ n: number }>(`SELECT ${what} AS n FROM ${table} ${where}`, ...values)!.n
+      return sql.get<{ n: number }>(`SELECT count(*) AS n FROM sessions ${where}`, ...values)!.n
     },
   }
 }
@@ -193,7 +275,8 @@ function toWhere(filter: SessionFilter): { where: string; values: SqlValue[] } {
     conditions.push(condition)
     values.push(...given)
   }
-  if (filter.agentIds) add(`agent_id IN (${filter.agentIds.map(() => '?').join(', ')})`, ...filter.agentIds)
+  if (filter.agentIds?.length === 1) add('agent_id = ?', filter.agentIds[0]!)
+  else if (filter.agentIds) add(`agent_id IN (${filter.agentIds.map(() => '?').join(', ')})`, ...filter.agentIds)
   if (filter.archived !== undefined) add('archived = ?', Number(filter.archived))
   if (filter.label !== undefined) add('label = ?', filter.label)
   if (filter.parentKey !== undefined) add('parent_key = ?', filter.parentKey)

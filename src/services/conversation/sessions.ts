@@ -1,7 +1,7 @@
 // Sessions: finding, making, changing, listing them, and adding to their transcripts. Every change of a session and
 // of its transcript goes through here, so that counts, previews and `updatedAt` are right.
 
-import { uuid } from '../../kit/ids.ts'
+import { orderedUuid } from '../../kit/ids.ts'
 import { defined } from '../../kit/json.ts'
 import { sessionMessage, sessionsChanged } from '../../protocol/events.ts'
 import { invalid } from '../../protocol/errors.ts'
@@ -26,6 +26,8 @@ export interface NewSession {
   readonly settings?: SessionSettings
   readonly parentKey?: string
   readonly via: SessionOrigin
+  /** No session has the key: it was made up for this one. */
+  readonly isNew?: boolean
 }
 
 /** What a patch may change; null clears. */
@@ -94,7 +96,7 @@ export function createSessions(deps: {
     return {
       key,
       agentId,
-      sessionId: uuid(),
+      sessionId: orderedUuid(now),
       label: null,
       archived: false,
       createdAt: now,
@@ -143,9 +145,9 @@ export function createSessions(deps: {
     create: (session) =>
       commit.tx(() => {
         const agentId = session.agentId ?? agents.defaultId()
-        const key = session.key ?? `agent:${agentId}:dashboard:${uuid()}`
+        const key = session.key ?? `agent:${agentId}:dashboard:${orderedUuid(clock.now())}`
         const owner = agents.ofSession(key)
-        const known = table.get(key)
+        const known = session.isNew ? null : table.get(key)
         if (session.label !== undefined) claimLabel(owner, key, session.label)
         if (known) return known
         return insert({
@@ -172,7 +174,7 @@ export function createSessions(deps: {
         const changes = { floor: record.messages, title: null, preview: null, lastError: null, status: null }
         const tokens = { inputTokens: 0, outputTokens: 0, totalTokens: 0 }
         let messages = record.messages
-        if (record.messages > record.floor) messages = transcripts.append(record.sessionId, marker, { kind: 'reset' }).seq
+        if (record.messages > record.floor) messages = transcripts.append(record.sessionId, record.messages + 1, marker, { kind: 'reset' }).seq
         table.update(key, { ...changes, ...tokens, messages, updatedAt: clock.now() })
         tell(key, record.agentId, { reason: 'reset' })
         return table.get(key)!
@@ -194,7 +196,7 @@ export function createSessions(deps: {
       commit.tx(() => {
         const record = table.get(key)
         if (!record) throw invalid('session not found')
-        const appended = transcripts.append(record.sessionId, message, mark)
+        const appended = transcripts.append(record.sessionId, record.messages + 1, message, mark)
         const text = textOf(message).trim()
         const now = clock.now()
         table.update(key, {

@@ -17,7 +17,8 @@ export interface Appended {
 export interface Transcripts {
   /** The number of the last message of a session. */
   last(sessionId: string): number
-  append(sessionId: string, message: Message, mark?: { runId?: string; kind?: string; id?: string }): Appended
+  /** Adds the message `seq`, the one after the last. */
+  append(sessionId: string, seq: number, message: Message, mark?: { runId?: string; kind?: string; id?: string }): Appended
   /** The newest `limit` messages with numbers in `after < seq <= upTo`, oldest first, as JSON texts. */
   page(sessionId: string, range: { after: number; upTo: number; limit: number }): readonly Entry[]
   /** The same, parsed. */
@@ -29,13 +30,10 @@ export function createTranscripts(sql: Sql): Transcripts {
   const log = createLog(sql, 'transcript')
   return {
     last: (sessionId) => log.last(sessionId),
-    append(sessionId, message, { id = uuid(), ...rest } = {}) {
-      let stored: StoredMessage | null = null
-      const seq = log.append(sessionId, id, (seq) => {
-        stored = { ...message, __openclaw: { id, seq, ...rest } }
-        return JSON.stringify(stored)
-      })
-      return { id, seq, message: stored! }
+    append(sessionId, seq, message, { id = uuid(), ...rest } = {}) {
+      const stored = { ...message, __openclaw: { id, seq, ...rest } }
+      log.append(sessionId, seq, id, JSON.stringify(stored))
+      return { id, seq, message: stored }
     },
     page: (sessionId, range) => log.read(sessionId, { ...range, newest: true }),
     messages: (sessionId, range) =>

@@ -1,0 +1,46 @@
+// The Durable Object: one gateway. Its sockets hibernate, so an idle gateway costs nothing; what a connection is, is
+// kept beside its socket, and taken up again when a message or the alarm wakes the object.
+
+import { DurableObject } from 'cloudflare:workers'
+import { createGateway, type Gateway } from '../../src/index.ts'
+import type { Env } from './env.ts'
+import { createObjectPlatform, toPeer } from './platform.ts'
+
+export class GatewayObject extends DurableObject<Env> {
+  readonly #gateway: Gateway
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    this.#gateway = createGateway(createObjectPlatform(ctx, env))
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'))
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    // There is no socket with an address here: nothing is ever local.
+    const info = { remoteAddress: null }
+    if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') return this.#gateway.fetch(request, info)
+    const { 0: client, 1: server } = new WebSocketPair()
+    this.ctx.acceptWebSocket(server, [crypto.randomUUID()])
+    await this.#gateway.socket.open(toPeer(this.ctx, server), this.#gateway.socket.facts(request, info))
+    return new Response(null, { status: 101, webSocket: client })
+  }
+
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    const text = typeof message === 'string' ? message : new TextDecoder().decode(message)
+    await this.#gateway.socket.message(toPeer(this.ctx, socket), text)
+  }
+
+  override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
+    this.#gateway.socket.close(toPeer(this.ctx, socket))
+    // The close has to be answered; 1005 and 1006 say that there was no code, and cannot be sent.
+    socket.close(code === 1005 || code === 1006 ? 1000 : code, reason)
+  }
+
+  override async webSocketError(socket: WebSocket): Promise<void> {
+    this.#gateway.socket.close(toPeer(this.ctx, socket))
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#gateway.wake()
+  }
+}

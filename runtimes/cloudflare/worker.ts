@@ -1,0 +1,37 @@
+// The Worker: tells pages from calls, and picks the object that is the gateway. Touches no state: a request that cannot
+// be meant for a gateway wakes none.
+
+import type { Env } from './env.ts'
+
+export { GatewayObject } from './gateway-object.ts'
+
+const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
+const DEFAULT_NAME = 'main'
+
+export default {
+  fetch(request: Request, env: Env): Promise<Response> | Response {
+    const target = toTarget(request, env)
+    if (!target) return refuse(404, 'a gateway is called by lower case letters, digits and dashes: /g/<name>/')
+    const upgrade = request.headers.get('upgrade')
+    if (upgrade !== null && upgrade.toLowerCase() !== 'websocket') return refuse(400, 'only upgrades to websocket are known')
+    if (upgrade === null && isPage(request, target.url)) return env.ASSETS.fetch(new Request(target.url, request))
+    const gateway = env.GATEWAY.get(env.GATEWAY.idFromName(target.name))
+    return gateway.fetch(new Request(target.url, request))
+  },
+} satisfies ExportedHandler<Env>
+
+/** `/g/<name>/…` names the gateway; else the host name does, where that is asked for; else it is `main`. */
+function toTarget(request: Request, env: Env): { name: string; url: URL } | null {
+  const url = new URL(request.url)
+  const inPath = /^\/g\/([^/]+)(\/.*)?$/.exec(url.pathname)
+  if (inPath) url.pathname = inPath[2] ?? '/'
+  const name = inPath?.[1] ?? (env.EDGECLAW_ROUTING === 'host' ? url.hostname.split('.')[0]! : DEFAULT_NAME)
+  return NAME.test(name) ? { name, url } : null
+}
+
+/** What is not part of the gateway's own paths. */
+const isPage = (request: Request, url: URL): boolean =>
+  (request.method === 'GET' || request.method === 'HEAD') && !/^\/(v1\/|health|ready)/.test(url.pathname)
+
+const refuse = (status: number, message: string): Response =>
+  Response.json({ error: { message, type: 'invalid_request_error', param: null, code: null } }, { status })
