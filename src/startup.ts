@@ -1,8 +1,20 @@
-// The start-up sequence: named phases, in order. They carry the names of the design's initialization sequence; those
-// whose features do not exist yet (plugins, discovery, hot reload, sidecars, exposure) are not here.
+// The start-up sequence: named phases, in order, each with what it needs. They carry the names of the design's
+// initialization sequence; those whose features do not exist yet (plugins, discovery, hot reload, sidecars, exposure)
+// are not here.
 
 import { messageOf, type Logger } from './kit/log.ts'
 import type { Clock } from './ports/clock.ts'
+import type { Platform } from './ports/platform.ts'
+import { migrate, type Migration } from './store/migrate.ts'
+import type { Models } from './services/conversation/models.ts'
+import type { Runs } from './services/conversation/runs.ts'
+import type { ConfigService } from './services/operations/config.ts'
+import type { IdentityService } from './services/operations/identity.ts'
+import type { Logs } from './services/operations/logs.ts'
+import type { Maintenance } from './services/operations/maintenance.ts'
+import type { RuntimeConfiguration } from './services/operations/runtime-settings.ts'
+import type { Socket } from './socket/socket.ts'
+import { VERSION } from './version.ts'
 
 export interface Phase {
   readonly name:
@@ -21,9 +33,91 @@ export interface Phase {
   run(): void | Promise<void>
 }
 
+/** Where to listen, where the runtime does not do so by itself. */
+export type Listen = (at: { readonly host: string; readonly port: number; readonly maxPayload: number }) => Promise<void>
+
+export interface Startable {
+  readonly platform: Platform
+  readonly migrations: readonly Migration[]
+  readonly config: ConfigService
+  readonly logs: Logs
+  readonly runtime: RuntimeConfiguration
+  readonly identity: IdentityService
+  readonly models: Models
+  readonly runs: Runs
+  readonly maintenance: Maintenance
+  readonly socket: Socket
+  readonly log: Logger
+  readonly listen: Listen | undefined
+  /** From now on requests are served. */
+  readonly serve: () => void
+}
+
+export function createPhases(parts: Startable): readonly Phase[] {
+  const { platform, config, logs, runtime, identity, models, runs, maintenance, socket, log } = parts
+  return [
+    {
+      name: 'configuration',
+      mend: 'Mend the file, or name another one with --config.',
+      run: () => config.load(),
+    },
+    {
+      name: 'core',
+      mend: 'Mend logging.level.',
+      run: () => logs.setLevel(config.current.logging?.level ?? 'info'),
+    },
+    {
+      name: 'runtime configuration',
+      mend: 'Mend the setting named above.',
+      run: () => runtime.resolve(),
+    },
+    {
+      name: 'state',
+      mend: 'Look at the state directory: it must be writable, and not be used by a newer version.',
+      async run() {
+        migrate(platform.sql, parts.migrations)
+        await identity.load()
+      },
+    },
+    {
+      name: 'services',
+      mend: 'Mend the models section.',
+      run: () => models.begin(),
+    },
+    {
+      name: 'events',
+      mend: 'Look at the state directory.',
+      run() {
+        socket.restore(platform.peers())
+        runs.recover()
+      },
+    },
+    {
+      name: 'maintenance',
+      mend: 'Look at the state directory.',
+      run: () => maintenance.begin(),
+    },
+    {
+      name: 'socket',
+      mend: 'Look at the log.',
+      run: () => parts.serve(),
+    },
+    {
+      name: 'listen',
+      mend: 'Is another gateway running? End it, or choose another port with --port.',
+      run: () => parts.listen?.(runtime.settings),
+    },
+    {
+      name: 'after start',
+      mend: 'Look at the log.',
+      run: () => log.info(`edgeclaw ${VERSION} is ready on ${platform.name}, auth ${runtime.authMode.name}`),
+    },
+  ]
+}
+
 /** The start stopped. The message names the phase, the reason and the way out. */
 export class StartError extends Error {
-  readonly phase: string
+  readonly phase: Phase['name']
 
   constructor({ name, mend }: Phase, cause: unknown) {
     super(`the start failed in the phase "${name}": ${messageOf(cause)}\n${mend}`, { cause })
@@ -32,6 +126,7 @@ export class StartError extends Error {
 }
 
 export async function walkPhases(phases: readonly Phase[], clock: Clock, log: Logger): Promise<void> {
+  const beganAt = clock.now()
   const spans: string[] = []
   for (const phase of phases) {
     const startedAt = clock.now()
@@ -40,7 +135,7 @@ export async function walkPhases(phases: readonly Phase[], clock: Clock, log: Lo
     } catch (error) {
       throw new StartError(phase, error)
     }
-    spans.push(`${phase.name} ${clock.now() - startedAt} ms`)
+    spans.push(`${phase.name} ${clock.now() - startedAt}`)
   }
-  log.info(`started: ${spans.join(', ')}`)
+  log.info(`the start took ${clock.now() - beganAt} ms: ${spans.join(', ')}`)
 }

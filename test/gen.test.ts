@@ -15,7 +15,7 @@ async function listMethods(): Promise<string> {
     const exported = Object.entries((await import(`${METHODS.href}${file}`)) as Record<string, unknown>)
     const methods = exported.filter(([, value]) => typeof value === 'object' && value !== null && 'handler' in value).map(([name]) => name)
     if (methods.length === 0) continue
-    const module = file.replace('.ts', '')
+    const module = file.replace('.ts', '').replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
     imports.push(`import * as ${module} from './${file}'`)
     names.push(...methods.map((name) => `  ${module}.${name},`))
   }

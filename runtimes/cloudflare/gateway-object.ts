@@ -5,6 +5,7 @@ import { DurableObject } from 'cloudflare:workers'
 import { createGateway, type Gateway } from '../../src/index.ts'
 import type { Env } from './env.ts'
 import { createObjectPlatform, toPeer } from './platform.ts'
+import { refuse } from './refuse.ts'
 
 export class GatewayObject extends DurableObject<Env> {
   readonly #gateway: Gateway
@@ -19,6 +20,7 @@ export class GatewayObject extends DurableObject<Env> {
     // There is no socket with an address here: nothing is ever local.
     const info = { remoteAddress: null }
     if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') return this.#gateway.fetch(request, info)
+    if (!(await this.#gateway.ready())) return refuse(503, 'the gateway could not start: its log says why')
     const { 0: client, 1: server } = new WebSocketPair()
     this.ctx.acceptWebSocket(server, [crypto.randomUUID()])
     await this.#gateway.socket.open(toPeer(this.ctx, server), this.#gateway.socket.facts(request, info))

@@ -2,6 +2,7 @@
 // be meant for a gateway wakes none.
 
 import type { Env } from './env.ts'
+import { refuse } from './refuse.ts'
 
 export { GatewayObject } from './gateway-object.ts'
 
@@ -32,6 +33,3 @@ function toTarget(request: Request, env: Env): { name: string; url: URL } | null
 /** What is not part of the gateway's own paths. */
 const isPage = (request: Request, url: URL): boolean =>
   (request.method === 'GET' || request.method === 'HEAD') && !/^\/(v1\/|health|ready)/.test(url.pathname)
-
-const refuse = (status: number, message: string): Response =>
-  Response.json({ error: { message, type: 'invalid_request_error', param: null, code: null } }, { status })

@@ -11,7 +11,7 @@ export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> 
 }
 
 /**
- * Lanes: work of one lane runs in order, one at a time; different lanes run side by side, at most `width` at once.
+ * Lanes: work of one lane runs in order, one at a time; different lanes run side by side, at most `width()` at once.
  * `run` returns at once; `start` is called when the turn of the work has come and MUST NOT throw.
  */
 export interface Lanes {
@@ -24,14 +24,14 @@ export interface Lanes {
   readonly size: number
 }
 
-export function createLanes(width: number): Lanes {
+export function createLanes(width: () => number): Lanes {
   const lanes = new Map<string, (() => Promise<void>)[]>()
   const ready: string[] = []
   let running = 0
   let size = 0
 
   function pump() {
-    while (running < width) {
+    while (running < width()) {
       const lane = ready.shift()
       if (lane === undefined) return
       const start = lanes.get(lane)?.[0]
@@ -62,7 +62,7 @@ export function createLanes(width: number): Lanes {
         pump()
       }
     },
-    isFree: (lane) => running < width && ready.length === 0 && !lanes.has(lane),
+    isFree: (lane) => running < width() && ready.length === 0 && !lanes.has(lane),
     depth: (lane) => lanes.get(lane)?.length ?? 0,
     get size() {
       return size

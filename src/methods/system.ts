@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { defineMethod } from '../rpc/method.ts'
 import { invalid, unavailable } from '../protocol/errors.ts'
 import { presenceEntry } from '../protocol/shapes.ts'
-import { HEALTH_TOPIC } from '../services/identity/connections.ts'
+import { HEALTH_TOPIC } from '../services/identity/topics.ts'
 
 const anyParams = z.looseObject({})
 const noParams = z.strictObject({})

@@ -7,7 +7,7 @@ import { MERGE_ABOVE_BYTES } from '../protocol/version.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { SharedText } from '../ports/peer.ts'
 import type { Audience, Sink } from '../services/bus.ts'
-import { SESSIONS_TOPIC, sessionTopic } from '../services/identity/connections.ts'
+import { SESSIONS_TOPIC, sessionTopic } from '../services/identity/topics.ts'
 import type { Link } from './link.ts'
 
 export interface Fanout extends Sink {

@@ -14,7 +14,6 @@ import {
   MIN_PROTOCOL_VERSION,
   PROTOCOL_VERSION,
 } from '../protocol/version.ts'
-import type { Clock } from '../ports/clock.ts'
 import type { Agents } from '../services/conversation/agents.ts'
 import type { Models } from '../services/conversation/models.ts'
 import type { Auth, Authenticated } from '../services/identity/auth.ts'
@@ -38,8 +37,8 @@ export interface HandshakeDeps {
   readonly presence: Presence
   readonly health: Health
   readonly system: SystemService
-  readonly clock: Clock
-  readonly methods: () => readonly string[]
+  /** What hello-ok says that is served. */
+  readonly methods: readonly string[]
   readonly policy: () => { readonly maxPayload: number; readonly tickIntervalMs: number }
   readonly stateDir: string | undefined
 }
@@ -53,7 +52,7 @@ const PROBE_MODE = 'probe'
 
 export function createHandshake(deps: HandshakeDeps): Handshake {
   const { auth, agents, models, config, presence, health, system } = deps
-  let features: { readonly methods: readonly string[]; readonly json: string } | null = null
+  const features = JSON.stringify({ methods: deps.methods, events: EVENTS.map((event) => event.name), capabilities: [] })
 
   return {
     async connect(connection, dialect, given) {
@@ -99,7 +98,7 @@ export function createHandshake(deps: HandshakeDeps): Handshake {
     const policy = { maxPayload, maxBufferedBytes: MAX_BUFFERED_BYTES, tickIntervalMs, attachments }
     const healthJson = health.snapshot().json // before its version is read: asking may grow it
     return (
-      `{"type":"hello-ok","protocol":${protocol},"server":${JSON.stringify(server)},"features":${featuresJson()},` +
+      `{"type":"hello-ok","protocol":${protocol},"server":${JSON.stringify(server)},"features":${features},` +
       `"snapshot":{"presence":${JSON.stringify(presence.list())},"health":${healthJson},` +
       `${JSON.stringify(snapshotRest(scopes.includes('operator.admin'))).slice(1)},` +
       `"auth":${JSON.stringify(grant)},"policy":${JSON.stringify(policy)}}`
@@ -125,15 +124,6 @@ export function createHandshake(deps: HandshakeDeps): Handshake {
       },
       authMode: auth.mode,
     }
-  }
-
-  function featuresJson(): string {
-    const methods = deps.methods()
-    if (features?.methods !== methods) {
-      const events = EVENTS.map((event) => event.name)
-      features = { methods, json: JSON.stringify({ methods, events, capabilities: [] }) }
-    }
-    return features.json
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { MAX_BUFFERED_BYTES } from '../protocol/version.ts'
 import type { AnyEvent } from '../protocol/events.ts'
+import type { Cancel } from '../ports/clock.ts'
 import type { Peer, SharedText } from '../ports/peer.ts'
 import type { Connection } from '../services/identity/connections.ts'
 
@@ -14,6 +15,8 @@ export interface Link {
   inFlight: number
   /** The `connect` that is being checked; further frames wait for it. */
   handshake: Promise<void> | null
+  /** Calls off the deadline for `connect`. A timer that is no longer needed would keep a sleeping gateway awake. */
+  cancelDeadline: Cancel
   /** Merged deltas that wait for a slow reader, by the key of the merge. */
   readonly held: Map<string, { readonly event: AnyEvent; readonly payload: unknown }>
   send(text: string): void
@@ -37,6 +40,7 @@ export function createLink(peer: Peer, connection: Connection): Link {
 
   function end() {
     open = false
+    link.cancelDeadline()
     aborter?.abort(new Error('the connection was closed'))
   }
 
@@ -52,7 +56,7 @@ export function createLink(peer: Peer, connection: Connection): Link {
     return open
   }
 
-  return {
+  const link: Link = {
     peer,
     connection,
     get signal() {
@@ -64,6 +68,7 @@ export function createLink(peer: Peer, connection: Connection): Link {
     },
     inFlight: 0,
     handshake: null,
+    cancelDeadline: () => {},
     held: new Map(),
     send(text) {
       if (isWritable()) peer.send(text)
@@ -77,4 +82,5 @@ export function createLink(peer: Peer, connection: Connection): Link {
       return open
     },
   }
+  return link
 }

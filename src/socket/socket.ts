@@ -27,14 +27,15 @@ export interface Socket {
   /** Takes up the connections that outlived a sleep. */
   restore(peers: Iterable<Peer>): void
   closeAll(code: number, reason: string): void
-  links(): Iterable<Link>
 }
 
 export interface SocketDeps {
+  readonly links: Map<string, Link>
   readonly connections: Connections
   readonly presence: Presence
   readonly handshake: Handshake
   readonly registry: Registry
+  readonly fanout: Fanout
   readonly gate: Gate
   readonly clock: Clock
   readonly log: Logger
@@ -42,8 +43,8 @@ export interface SocketDeps {
   readonly handshakeTimeoutMs?: number | undefined
 }
 
-export function createSocket(deps: SocketDeps, links: Map<string, Link>, fanout: () => Fanout): Socket {
-  const { connections, presence, handshake, registry, gate, clock, log } = deps
+export function createSocket(deps: SocketDeps): Socket {
+  const { links, connections, presence, handshake, registry, fanout, gate, clock, log } = deps
   const timeoutMs = deps.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS
 
   connections.onDisconnect((id, code, reason) => links.get(id)?.close(code, reason))
@@ -64,7 +65,7 @@ export function createSocket(deps: SocketDeps, links: Map<string, Link>, fanout:
   }
 
   function expectConnect(link: Link, ms: number) {
-    clock.after(ms, () => {
+    link.cancelDeadline = clock.after(ms, () => {
       if (!link.connection.session) link.close(1008, 'handshake timeout')
     })
   }
@@ -91,6 +92,7 @@ export function createSocket(deps: SocketDeps, links: Map<string, Link>, fanout:
     try {
       if (request.method !== 'connect') throw invalid('invalid handshake: first request must be connect')
       const hello = await handshake.connect(link.connection, dialect, request.params)
+      link.cancelDeadline()
       gate.pass(
         () => link.send(encodeResult(dialect, request, hello)),
         () => refuse(link, dialect, request, notWritten()),
@@ -187,7 +189,7 @@ export function createSocket(deps: SocketDeps, links: Map<string, Link>, fanout:
     },
     drained(peer) {
       const link = links.get(peer.id)
-      if (link) fanout().drained(link)
+      if (link) fanout.drained(link)
     },
     restore(peers) {
       for (const peer of peers) restorePeer(peer)
@@ -195,7 +197,6 @@ export function createSocket(deps: SocketDeps, links: Map<string, Link>, fanout:
     closeAll(code, reason) {
       for (const link of [...links.values()]) link.close(code, reason)
     },
-    links: () => links.values(),
   }
 }
 

@@ -61,6 +61,8 @@ export interface Runs {
   live(runId: string): Run | null
   /** Running and waiting ones of a session, in order. */
   liveIn(sessionKey: string): readonly Run[]
+  /** Ends runs, and resolves with their ids once their ends are durable. */
+  abort(runs: readonly Run[], reason: string): Promise<string[]>
   /** Accepted ones that are not in the transcript yet. */
   queuedIn(sessionKey: string, limit: number): readonly RunRecord[]
   /** The text of a running answer so far. */
@@ -101,7 +103,7 @@ export interface RunsDeps {
   readonly commit: Commit
   readonly clock: Clock
   readonly log: Logger
-  readonly settings: () => { readonly timeoutMs?: number | undefined; readonly width?: number | undefined }
+  readonly settings: () => { readonly timeoutSeconds?: number | undefined; readonly maxConcurrent?: number | undefined }
   /** Told how many runs are in the works whenever that changes. */
   readonly onActivity: (active: number) => void
 }
@@ -109,7 +111,7 @@ export interface RunsDeps {
 export function createRuns(deps: RunsDeps): Runs {
   const { table, sessions, agents, models, tools, activity, bus, gate, commit, clock, log } = deps
   const endings = createRunEndings({ table, sessions, commit })
-  const lanes = createLanes(deps.settings().width ?? DEFAULT_WIDTH)
+  const lanes = createLanes(() => deps.settings().maxConcurrent ?? DEFAULT_WIDTH)
   const live = new Map<string, LiveRun>()
   const expected = new Map<string, Set<(run: Run) => void>>()
 
@@ -293,8 +295,15 @@ export function createRuns(deps: RunsDeps): Runs {
     return false
   }
 
+  async function abortAll(ending: readonly Run[], reason: string): Promise<string[]> {
+    for (const run of ending) run.abort(reason)
+    await Promise.all(ending.map((run) => run.done))
+    return ending.map((run) => run.id)
+  }
+
   const timeoutOf = ({ timeoutMs }: RunRequest): number => {
-    const wanted = timeoutMs || deps.settings().timeoutMs || DEFAULT_TIMEOUT_MS
+    const configured = (deps.settings().timeoutSeconds ?? 0) * 1000
+    const wanted = timeoutMs || configured || DEFAULT_TIMEOUT_MS
     return Math.min(wanted, 2 ** 31 - 1)
   }
 
@@ -320,6 +329,7 @@ export function createRuns(deps: RunsDeps): Runs {
     find: (runId) => table.get(runId),
     live: (runId) => live.get(runId) ?? null,
     liveIn: (sessionKey) => activity.runsOf(sessionKey).flatMap((id) => live.get(id) ?? []),
+    abort: abortAll,
     queuedIn: (sessionKey, limit) => table.queuedIn(sessionKey, limit),
     textOf: (runId) => live.get(runId)?.course.text ?? '',
     wait,
@@ -333,8 +343,7 @@ export function createRuns(deps: RunsDeps): Runs {
     async stop(reason) {
       // One of which nothing was seen stays as it is on disk: the next process begins it again.
       const seen = [...live.values()].filter((run) => run.course.text !== '' || run.stepAt > 0)
-      for (const run of seen) run.abort(reason)
-      await Promise.all(seen.map((run) => run.done))
+      await abortAll(seen, reason)
     },
     get active() {
       return live.size

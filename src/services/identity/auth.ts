@@ -130,7 +130,7 @@ export function createAuth(deps: {
     },
     connect,
     bearer(authorization, facts) {
-      const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
+      const token = /^Bearer +(\S.*)$/i.exec(authorization ?? '')?.[1]?.trimEnd()
       if (deps.mode().check(token === undefined ? {} : { token }, facts) === 'valid') {
         return { id: sharedPrincipal(), role: 'operator', scopes: new Set(SCOPES) }
       }

@@ -173,7 +173,3 @@ const principalOf = (session: Session): Principal => ({
   scopes: expandScopes(session.scopes),
   ...(session.deviceId !== undefined && { deviceId: session.deviceId }),
 })
-
-export const SESSIONS_TOPIC = 'sessions'
-export const HEALTH_TOPIC = 'health'
-export const sessionTopic = (sessionKey: string): string => `session:${sessionKey}`

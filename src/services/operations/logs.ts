@@ -1,7 +1,8 @@
-// The last lines of the log, for `logs.tail`: a ring in memory with byte cursors that go on growing.
+// Where log records go: to the runtime, and into a ring in memory for `logs.tail`, with byte cursors that go on growing.
 
 import { toUtf8 } from '../../kit/bytes.ts'
-import type { LogRecord } from '../../kit/log.ts'
+import { LOG_LEVELS, type LogLevel, type LogRecord } from '../../kit/log.ts'
+import type { Config } from './config-schema.ts'
 
 const MAX_LINES = 2000
 const MAX_LINE_CHARS = 4000
@@ -22,7 +23,11 @@ export interface Tail {
   readonly reset: boolean
 }
 
+type ConfiguredLevel = NonNullable<NonNullable<Config['logging']>['level']>
+
 export interface Logs {
+  /** Records below `level` go nowhere. `info` until it is set. */
+  setLevel(level: ConfiguredLevel): void
   add(record: LogRecord): void
   tail(request: TailRequest): Tail
 }
@@ -33,12 +38,23 @@ interface Line {
   readonly end: number
 }
 
-export function createLogs(): Logs {
+/** What there is of the levels of a configuration. */
+function toLevel(configured: ConfiguredLevel): LogLevel {
+  if (configured === 'silent' || configured === 'fatal') return 'error'
+  return configured === 'trace' ? 'debug' : configured
+}
+
+export function createLogs(write: (record: LogRecord) => void): Logs {
   const lines: Line[] = []
   let size = 0
+  let lowest = LOG_LEVELS.indexOf('info')
 
   return {
-    add({ at, level, scope, message, fields }) {
+    setLevel: (level) => void (lowest = LOG_LEVELS.indexOf(toLevel(level))),
+    add(added) {
+      const { at, level, scope, message, fields } = added
+      if (LOG_LEVELS.indexOf(level) < lowest) return
+      write(added)
       const record = { time: new Date(at).toISOString(), level, subsystem: scope, message, ...fields }
       const text = JSON.stringify(record).slice(0, MAX_LINE_CHARS)
       const end = size + toUtf8(text).byteLength + 1

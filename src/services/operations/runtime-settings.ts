@@ -4,9 +4,10 @@
 import { randomToken } from '../../kit/ids.ts'
 import { MAX_PAYLOAD_BYTES } from '../../protocol/version.ts'
 import type { Host } from '../../ports/host.ts'
-import type { AuthSettings } from '../identity/auth-modes.ts'
+import type { AuthMode, AuthSettings } from '../identity/auth-modes.ts'
 import { isLoopbackAddress } from '../identity/facts.ts'
 import type { Config } from './config-schema.ts'
+import type { ConfigService } from './config.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -19,6 +20,37 @@ export interface RuntimeSettings {
 
 const DEFAULT_PORT = 18_789
 const TOKEN_FILE = 'gateway-token'
+
+export interface RuntimeConfiguration {
+  /** Looks at everything again. Throws what is wrong, and then leaves all as it was. */
+  resolve(): void
+  /** Throws before the first `resolve`. */
+  readonly settings: RuntimeSettings
+  /** Lets nobody in before the first `resolve`. */
+  readonly authMode: AuthMode
+}
+
+export function createRuntimeConfiguration(
+  deps: Omit<Surroundings, 'config'> & { config: ConfigService; createAuthMode: (settings: AuthSettings) => AuthMode },
+): RuntimeConfiguration {
+  const { config, createAuthMode, ...around } = deps
+  let settings: RuntimeSettings | null = null
+  let authMode = createAuthMode({ mode: 'token', secret: '' })
+  return {
+    resolve() {
+      const resolved = resolveRuntimeSettings({ ...around, config: config.current })
+      authMode = createAuthMode(resolved.auth)
+      settings = resolved
+    },
+    get settings() {
+      if (!settings) throw new Error('the runtime configuration is not resolved yet')
+      return settings
+    },
+    get authMode() {
+      return authMode
+    },
+  }
+}
 
 export interface Surroundings {
   readonly config: Config

@@ -1,0 +1,44 @@
+// A completion in the words of OpenAI's chat completions wire.
+
+import type { ModelMessage, ModelPart, ModelRequest } from '../ports/model.ts'
+
+export function toBody(model: string, { messages, tools, settings, whole }: ModelRequest): Record<string, unknown> {
+  return {
+    model,
+    messages: messages.map(toMessage),
+    ...(!whole && { stream: true, stream_options: { include_usage: true } }),
+    tools: tools.length > 0 ? tools.map((tool) => ({ type: 'function', function: tool })) : undefined,
+    tool_choice: tools.length > 0 ? settings.toolChoice : undefined,
+    parallel_tool_calls: tools.length > 0 ? settings.parallelToolCalls : undefined,
+    temperature: settings.temperature,
+    top_p: settings.topP,
+    max_tokens: settings.maxTokens,
+    stop: settings.stop,
+    presence_penalty: settings.presencePenalty,
+    frequency_penalty: settings.frequencyPenalty,
+    seed: settings.seed,
+    response_format: settings.responseFormat,
+    reasoning_effort: settings.reasoningEffort,
+  }
+}
+
+function toMessage(message: ModelMessage): Record<string, unknown> {
+  switch (message.role) {
+    case 'system':
+      return { role: 'system', content: message.text }
+    case 'user':
+      return { role: 'user', content: typeof message.content === 'string' ? message.content : message.content.map(toPart) }
+    case 'assistant': {
+      const calls = message.toolCalls.map(({ id, name, arguments: args }) => ({ id, type: 'function', function: { name, arguments: args } }))
+      return { role: 'assistant', content: message.text, ...(calls.length > 0 && { tool_calls: calls }) }
+    }
+    case 'tool':
+      return { role: 'tool', tool_call_id: message.toolCallId, content: message.text }
+  }
+}
+
+function toPart(part: ModelPart): Record<string, unknown> {
+  if (part.type === 'text') return { type: 'text', text: part.text }
+  const url = part.type === 'image' ? `data:${part.mimeType};base64,${part.base64}` : part.url
+  return { type: 'image_url', image_url: { url } }
+}

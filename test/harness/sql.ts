@@ -1,0 +1,21 @@
+// The SQLite of Node, in memory: what services and whole gateways are tested on.
+
+import { DatabaseSync } from 'node:sqlite'
+import { createSql } from '../../runtimes/shared/sqlite.ts'
+import type { Sql } from '../../src/index.ts'
+
+export interface TestSql extends Sql {
+  /** What a flush to disk does from now on: a test can hold it back, or let it fail. */
+  sync: () => Promise<void>
+}
+
+export function memorySql(path = ':memory:'): TestSql {
+  const database = new DatabaseSync(path)
+  const driver = {
+    prepare: (query: string) => database.prepare(query),
+    exec: (script: string) => database.exec(script),
+    sync: () => sql.sync(),
+  }
+  const sql: TestSql = { ...createSql(driver), sync: async () => {} }
+  return sql
+}

@@ -1,0 +1,148 @@
+// edgeclaw on Cloudflare: the Worker and its Durable Object in a real workerd.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connectDevice, createDevice } from '../harness/device.ts'
+import { startUpstream, type Upstream } from '../harness/upstream.ts'
+import { startWorker, type WorkerUnderTest } from '../harness/worker.ts'
+import { connect, open } from '../harness/ws.ts'
+import { clientSuite } from '../suites/client-suite.ts'
+import { gatewaySuite } from '../suites/gateway-suite.ts'
+import { freshKey, script, suiteConfig, textIn } from '../suites/target.ts'
+
+const TOKEN = 'token-of-the-worker-suite'
+
+describe('a Durable Object', () => {
+  let worker: WorkerUnderTest
+  let upstream: Upstream
+
+  beforeAll(async () => {
+    upstream = await startUpstream()
+    worker = await startWorker({ config: suiteConfig(upstream), token: TOKEN })
+  })
+  afterAll(async () => {
+    await worker.close()
+    await upstream.close()
+  })
+
+  const target = () => ({
+    url: worker.url,
+    token: TOKEN,
+    open: (options = {}) => open(worker.url, options),
+    fetch: (path: string, init?: RequestInit) => fetch(worker.url + path, init),
+    upstream,
+    local: false,
+    machine: false,
+  })
+  gatewaySuite(target)
+  clientSuite(target)
+
+  describe('over sleep', () => {
+    const join = async (path = '/') => (await connect(worker.url, { token: TOKEN, path })).client
+
+    it('knows its connections again, and goes on in the middle of a session', async () => {
+      const client = await join('/g/sleeper')
+      await client.call('sessions.subscribe', {})
+      const sessionKey = freshKey()
+      const first = { sessionKey, message: script({ text: 'before' }), idempotencyKey: freshKey() }
+      await client.call('chat.send', first)
+      await client.ended(first.idempotencyKey)
+      await worker.evict('sleeper')
+      const second = { sessionKey, message: script({ text: 'after' }), idempotencyKey: freshKey() }
+      expect(await client.call('chat.send', second)).toMatchObject({ status: 'started' })
+      await client.ended(second.idempotencyKey)
+      const { messages } = await client.call('chat.history', { sessionKey })
+      expect(messages.map(textIn)).toEqual([first.message, 'before', second.message, 'after'])
+      expect(await client.call('chat.send', first)).toEqual({ runId: first.idempotencyKey, status: 'ok' })
+      const changes = client.events('session.message').map((payload) => textIn(payload.message))
+      expect(changes).toEqual([first.message, 'before', second.message, 'after'])
+    })
+
+    it('never uses a number of an event twice', async () => {
+      const client = await join('/g/counter')
+      for (let n = 0; n < 3; n++) {
+        const sent = { sessionKey: freshKey(), message: script({ text: 'x' }), idempotencyKey: freshKey() }
+        await client.call('chat.send', sent)
+        await client.ended(sent.idempotencyKey)
+        await worker.evict('counter')
+      }
+      const numbers = client.frames.flatMap((frame) => frame.seq ?? [])
+      expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b))
+    })
+
+    it('keeps scopes over sleep', async () => {
+      const { client } = await connect(worker.url, { token: TOKEN, path: '/g/scoped', scopes: ['operator.read'] })
+      await worker.evict('scoped')
+      expect((await client.request('sessions.list', {})).ok).toBe(true)
+      expect((await client.request('sessions.create', {})).error).toMatchObject({ details: { code: 'MISSING_SCOPE' } })
+    })
+
+    it('lets a handshake go on that sleep interrupted', async () => {
+      const client = await open(worker.url, { path: '/g/early' })
+      const device = await createDevice()
+      await client.event('connect.challenge')
+      await worker.evict('early')
+      const { error } = await connectDevice(client, device, { auth: { token: TOKEN } })
+      expect(error!.details).toMatchObject({ code: 'PAIRING_REQUIRED' }) // the nonce was still known
+    })
+
+    it('is not kept awake by connections that only listen', async () => {
+      await join('/g/idle')
+      const startedAt = performance.now()
+      await worker.evict('idle')
+      expect(performance.now() - startedAt).toBeLessThan(5000)
+    })
+
+    it('takes up a run that eviction interrupted, woken by its alarm', async () => {
+      const client = await join('/g/alarm')
+      const sent = { sessionKey: freshKey(), message: script({ text: 'seen' }, { hang: true }), idempotencyKey: freshKey() }
+      await client.call('chat.send', sent)
+      await client.event('chat', (payload) => payload.state === 'delta')
+      await worker.evict('alarm')
+      // Nobody says anything: what comes now, comes because the alarm rang.
+      const end = await client.next((frame) => frame.event === 'chat' && frame.payload.state === 'aborted', 'the end of the run')
+      expect(end.payload).toMatchObject({ runId: sent.idempotencyKey, stopReason: 'restart' })
+      expect(textIn(end.payload.message)).toBe('seen')
+    }, 60_000)
+  })
+
+  describe('routing', () => {
+    const models = (path: string) => fetch(`${worker.url}${path}/v1/models`, { headers: { authorization: `Bearer ${TOKEN}` } })
+
+    it('gives each name a gateway of its own', async () => {
+      const [one, two] = [await connect(worker.url, { token: TOKEN, path: '/g/one' }), await connect(worker.url, { token: TOKEN, path: '/g/two' })]
+      const { key } = await one.client.call('sessions.create', {})
+      expect((await one.client.call('sessions.describe', { key })).session).not.toBeNull()
+      expect((await two.client.call('sessions.describe', { key })).session).toBeNull()
+      const ids = await Promise.all([one, two].map(({ client }) => client.call('gateway.identity.get', {})))
+      expect(ids[0].deviceId).not.toBe(ids[1].deviceId)
+    })
+
+    it('serves HTTP under a name', async () => {
+      expect((await models('/g/one')).status).toBe(200)
+      expect((await fetch(`${worker.url}/g/one/health`)).status).toBe(200)
+      expect((await fetch(`${worker.url}/g/one/`)).headers.get('content-type')).toContain('text/html')
+    })
+
+    it('refuses names that cannot be, without waking anything', async () => {
+      for (const name of ['Bad', '-x', 'a'.repeat(64), '%2e%2e']) expect((await models(`/g/${name}`)).status, name).toBe(404)
+    })
+  })
+})
+
+describe('a Durable Object without a token', () => {
+  it('says what is missing, and lets nobody in', async () => {
+    const worker = await startWorker()
+    try {
+      const response = await fetch(`${worker.url}/v1/models`)
+      expect(response.status).toBe(503)
+      expect(await response.json()).toMatchObject({ error: { message: 'the gateway could not start: its log says why' } })
+      expect((await fetch(`${worker.url}/ready`)).status).toBe(503)
+      expect((await fetch(`${worker.url}/health`)).status).toBe(200)
+      expect(worker.logs()).toContain('set the secret OPENCLAW_GATEWAY_TOKEN')
+      const client = await open(worker.url)
+      expect(await client.closed).toEqual({ code: 1011, reason: 'the gateway could not start: its log says why' })
+    } finally {
+      await worker.close()
+    }
+  })
+})

@@ -1,0 +1,24 @@
+// The contract of a gateway, whatever it runs on.
+
+import { describe } from 'vitest'
+import { chatCases } from './chat-cases.ts'
+import { connectCases } from './connect-cases.ts'
+import { deviceCases } from './device-cases.ts'
+import { frameCases } from './frame-cases.ts'
+import { httpCases } from './http-cases.ts'
+import { methodCases } from './method-cases.ts'
+import { modelCases } from './model-cases.ts'
+import { sessionCases } from './session-cases.ts'
+import { reach, type Target } from './target.ts'
+
+export function gatewaySuite(get: () => Target): void {
+  const at = reach(get)
+  describe('connecting', () => connectCases(at, get))
+  describe('devices', () => deviceCases(at, get))
+  describe('frames', () => frameCases(at, get))
+  describe('methods', () => methodCases(at, get))
+  describe('chat', () => chatCases(at))
+  describe('sessions', () => sessionCases(at))
+  describe('models', () => modelCases(at, get))
+  describe('http', () => httpCases(at, get))
+}

@@ -1,0 +1,86 @@
+// What a suite is run against: a gateway that somebody has started, and how to reach it.
+
+import { afterAll, expect } from 'vitest'
+import { handshake, type Client, type ConnectChoice, type Data } from '../harness/client.ts'
+import { loadPublished } from '../harness/published.ts'
+import type { Upstream } from '../harness/upstream.ts'
+
+export interface Target {
+  readonly token: string
+  open(options?: { readonly headers?: Record<string, string> }): Promise<Client>
+  fetch(path: string, init?: RequestInit): Promise<Response>
+  readonly upstream: Upstream
+  /** The gateway sees the connections of the tests as coming from its own machine. */
+  readonly local: boolean
+  /** The runtime can tell about its machine. */
+  readonly machine: boolean
+}
+
+/** What the gateway under test must be configured with. */
+export const suiteConfig = (upstream: Upstream) => ({
+  gateway: { maxPayloadBytes: 1024 * 1024 },
+  agents: {
+    defaults: { model: 'builtin/operator' },
+    list: [
+      { id: 'main', default: true },
+      { id: 'second', name: 'Second', identity: { emoji: '🦀' } },
+      { id: 'fallback', model: { primary: 'mock/first-choice', fallbacks: ['mock/second-choice'] } },
+    ],
+  },
+  models: {
+    providers: {
+      mock: { baseUrl: upstream.baseUrl, apiKey: 'sk-of-the-mock', models: [{ id: 'plain', contextWindow: 8000, reasoning: true }] },
+    },
+  },
+})
+
+/** Reaches a target, and at the end holds everything that was heard against the published schema. */
+export function reach(get: () => Target) {
+  const clients: Client[] = []
+  const published = loadPublished()
+
+  afterAll(() => {
+    for (const client of clients) client.close()
+    const wrong = clients.flatMap((client) =>
+      client.frames.flatMap((frame) => published.check(frame, frame.id === undefined ? undefined : client.asked.get(frame.id)) ?? []),
+    )
+    expect([...new Set(wrong)]).toEqual([])
+    expect(clients.length, 'some connection was checked').toBeGreaterThan(0)
+  })
+
+  /** `unchecked`: it speaks another dialect than the published one. */
+  async function open(options: { headers?: Record<string, string>; unchecked?: boolean } = {}): Promise<Client> {
+    const { unchecked = false, ...rest } = options
+    const client = await get().open(rest)
+    if (!unchecked) clients.push(client)
+    return client
+  }
+
+  return {
+    open,
+    /** Connected with the gateway token. */
+    async join(choice: ConnectChoice & { unchecked?: boolean } = {}): Promise<{ client: Client; hello: Data }> {
+      const client = await open({ unchecked: choice.unchecked ?? false })
+      return { client, hello: await handshake(client, { token: get().token, ...choice }) }
+    },
+    /** POSTs JSON, or GETs without a body, as the holder of the gateway token. */
+    http(path: string, body?: unknown, init: RequestInit & { headers?: Record<string, string> } = {}): Promise<Response> {
+      const json = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }
+      const headers = { authorization: `Bearer ${get().token}`, 'content-type': 'application/json', ...init.headers }
+      return get().fetch(path, { ...json, ...init, headers })
+    },
+  }
+}
+
+export type Reach = ReturnType<typeof reach>
+
+/** A session key that no other test uses. */
+export const freshKey = (agentId = 'main'): string => `agent:${agentId}:${crypto.randomUUID()}`
+
+/** The script model of the tests, as the message that it plays. */
+export const script = (...steps: readonly unknown[]): string => `script:${JSON.stringify(steps)}`
+
+export const textIn = (message: Data): string =>
+  typeof message?.content === 'string'
+    ? message.content
+    : ((message?.content ?? []) as Data[]).map((part) => (part.type === 'text' ? part.text : '')).join('')
