@@ -34,5 +34,6 @@ describe('the core', () => {
     upstream,
     local: true,
     machine: false,
+    direct: true,
   }))
 })

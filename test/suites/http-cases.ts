@@ -86,8 +86,9 @@ export function httpCases(at: Reach, get: () => Target): void {
 
   it('limits bodies by their declared length, and without one', async () => {
     const big = `{"model":"openclaw","messages":[{"role":"user","content":"${'x'.repeat(21 * 1024 * 1024)}"}]}`
-    const declared = await at.http(CHAT, undefined, { method: 'POST', body: big }).catch(() => null)
-    if (declared) expect(await errorOf(declared)).toMatchObject({ status: 413 }) // some clients only see the connection end
+    // The answer comes before the body has been sent: some clients read it, some only see the connection end.
+    const refusal = await at.http(CHAT, undefined, { method: 'POST', body: big }).then(errorOf).catch(() => null)
+    expect([413, undefined]).toContain(refusal?.status)
   })
 
   it('completes a chat', async () => {

@@ -40,6 +40,7 @@ export function processSuite(program: keyof typeof PROGRAMS): void {
       upstream,
       local: true,
       machine: true,
+      direct: true,
     })
     gatewaySuite(target)
     clientSuite(target)

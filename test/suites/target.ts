@@ -14,6 +14,8 @@ export interface Target {
   readonly local: boolean
   /** The runtime can tell about its machine. */
   readonly machine: boolean
+  /** The gateway reaches the network, and is reached by it, without a development server in between. */
+  readonly direct: boolean
 }
 
 /** What the gateway under test must be configured with. */
