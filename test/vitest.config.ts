@@ -1,9 +1,11 @@
 import { defineConfig } from 'vitest/config'
+import { countReporter } from './harness/count-reporter.ts'
 
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
+    reporters: process.env['CI'] ? ['default', countReporter] : ['default'],
     // The runtime tests start processes; each has its own time limits.
     testTimeout: 20_000,
     hookTimeout: 60_000,
