@@ -2,44 +2,26 @@
 // doors. Starts nothing: that is what start() does, and every door waits for it.
 
 import { createLogger, messageOf } from './kit/log.ts'
-import { uuid } from './kit/ids.ts'
 import { shutdown as shutdownEvent } from './protocol/events.ts'
 import { SILENT_TICK_INTERVAL_MS, TICK_INTERVAL_MS } from './protocol/version.ts'
 import type { ModelProvider } from './ports/model.ts'
 import type { Peer, RequestInfo } from './ports/peer.ts'
 import type { Platform } from './ports/platform.ts'
-import { collectionMigration } from './store/collection.ts'
 import { createCommit } from './store/commit.ts'
 import { createGate } from './store/gate.ts'
-import { createIdempotency, idempotencyMigration } from './store/idempotency.ts'
+import { createIdempotency } from './store/idempotency.ts'
 import { createBus } from './services/bus.ts'
-import { createActivity } from './services/conversation/activity.ts'
-import { createAgents } from './services/conversation/agents.ts'
 import { createGatewayTools } from './services/conversation/gateway-tools.ts'
-import { createInbox } from './services/conversation/inbox.ts'
-import { createMedia } from './services/conversation/media.ts'
-import { createModels } from './services/conversation/models.ts'
-import { createRuns } from './services/conversation/runs.ts'
-import { createRunTable, runsMigration } from './services/conversation/run-table.ts'
-import { createRunWatch } from './services/conversation/run-watch.ts'
-import { createSessionTable, sessionsMigration } from './services/conversation/session-table.ts'
-import { createSessions } from './services/conversation/sessions.ts'
-import { createTools } from './services/conversation/tools.ts'
-import { createTranscripts, transcriptsMigration } from './services/conversation/transcripts.ts'
-import { createAuth } from './services/identity/auth.ts'
-import { createAuthMode } from './services/identity/auth-modes.ts'
-import { createConnections, type Facts } from './services/identity/connections.ts'
-import { createDevices } from './services/identity/devices.ts'
+import { createConversationServices } from './services/conversation/services.ts'
+import type { Ground } from './services/ground.ts'
+import type { Facts } from './services/identity/connections.ts'
 import { toFacts } from './services/identity/facts.ts'
-import { createPresence } from './services/identity/presence.ts'
-import { createConfig } from './services/operations/config.ts'
-import { createHealth } from './services/operations/health.ts'
-import { createIdentity } from './services/operations/identity.ts'
-import { createLogs } from './services/operations/logs.ts'
-import { createMaintenance } from './services/operations/maintenance.ts'
-import { createRuntimeConfiguration } from './services/operations/runtime-settings.ts'
-import { createSystem } from './services/operations/system.ts'
+import { createIdentityServices } from './services/identity/services.ts'
+import { createLogs, type Logs } from './services/operations/logs.ts'
+import { createReports } from './services/operations/report-services.ts'
+import { createSettings } from './services/operations/settings-services.ts'
 import { createWakeups } from './services/operations/wakeups.ts'
+import type { Services } from './services/services.ts'
 import { createRegistry } from './rpc/registry.ts'
 import { METHODS } from './methods/all.gen.ts'
 import { createFanout } from './socket/fanout.ts'
@@ -81,126 +63,20 @@ export interface Gateway {
   close(reason?: string): Promise<void>
 }
 
-/** In this order: the number of those that are applied is the version of the database. Append only. */
-const MIGRATIONS = [collectionMigration, idempotencyMigration, transcriptsMigration, sessionsMigration, runsMigration]
-
 export function createGateway(platform: Platform, options: GatewayOptions = {}): Gateway {
-  const { sql, clock, env } = platform
-  const host = platform.host ?? {}
-  const hibernates = platform.hibernates ?? false
-  const place = platform.stateDir ?? platform.name
-  const bornAt = clock.now()
+  const { clock } = platform
   const logs = createLogs(platform.log)
-  const log = createLogger('gateway', (record) => logs.add(record), clock.now)
-
-  // --- store ---
-  const commit = createCommit(sql, clock, (error) => log.error('writes could not be flushed to disk', { error: messageOf(error) }))
-  const gate = createGate(commit, (error) => log.error('an answer could not be sent', { error: messageOf(error) }))
-  const idempotency = createIdempotency(sql)
-
-  // --- services: operations ---
-  const bus = createBus(gate)
-  const wakeups = createWakeups({ alarm: platform.alarm, clock, log })
-  const config = createConfig({ source: platform.config, env, log: log.child('config'), given: options.config })
-  const runtime = createRuntimeConfiguration({
-    config,
-    env,
-    host,
-    hasSockets: !hibernates,
-    maxMessageBytes: platform.maxMessageBytes,
-    createAuthMode,
-  })
-  const identity = createIdentity({ sql, commit })
-
-  // --- services: conversation ---
-  const agents = createAgents(config)
-  const models = createModels({
-    config,
-    env,
-    providers: [openaiCompatible, ...(options.providers ?? [])],
-    builtin: createBuiltinModel(clock),
-    fetch: platform.fetch,
-    clock,
-    log: log.child('models'),
-    loopback: host.loopback ?? false,
-  })
-  const activity = createActivity()
-  const transcripts = createTranscripts(sql)
-  const table = createSessionTable(sql, commit)
-  const sessions = createSessions({ table, transcripts, commit, clock, bus, agents, models, activity })
-  const tools = createTools()
-  const media = createMedia(platform.files)
-  const runTable = createRunTable(sql)
-  const { onActivity } = createRunWatch({ wakeups, clock, hibernates })
-  const runs = createRuns({
-    table: runTable,
-    sessions,
-    transcripts,
-    agents,
-    models,
-    tools,
-    media,
-    activity,
-    bus,
-    gate,
-    commit,
-    clock,
-    log: log.child('runs'),
-    settings: () => config.current.agents?.defaults ?? {},
-    onActivity,
-  })
-  const inbox = createInbox({ runs, media, clock })
-
-  // --- services: identity ---
-  const connections = createConnections()
-  const devices = createDevices({ sql, commit, clock, bus })
-  const auth = createAuth({
-    mode: () => runtime.authMode,
-    devices,
-    clock,
-    autoApproveLocal: () => config.current.gateway?.nodes?.pairing?.autoApproveLocal ?? true,
-  })
-  const presence = createPresence({ bus, clock, self: selfEntry })
-  const health = createHealth({ table, agents, clock, bus, path: place })
-  const system = createSystem({
-    version: VERSION,
-    bootId: uuid(),
-    runtime: platform.name,
-    clock,
-    host,
-    agents,
-    models,
-    table,
-    activeRuns: () => activity.count,
-    connections: () => connections.size,
-    path: place,
-  })
-  const maintenance = createMaintenance({ commit, runTable, idempotency, connections, health, bus, clock, hibernates })
-  const gatewayTools = createGatewayTools({ sessions, transcripts, agents, models, health, status: system.status })
-  for (const tool of gatewayTools) tools.add(tool)
-
-  function selfEntry() {
-    const text = `Gateway · edgeclaw ${VERSION} on ${platform.name}`
-    const { hostname } = host.system?.() ?? { hostname: 'edgeclaw' }
-    return { host: hostname, version: VERSION, platform: platform.name, mode: 'gateway', reason: 'self', text, ts: bornAt }
-  }
+  const ground = createGround(platform, logs)
+  const { log, gate, bus, hibernates } = ground
+  const services = createServices(ground, logs, options)
+  const { health, maintenance, presence, runs, runtime } = services
 
   // --- doors ---
-  const services = {
-    activity, agents, bus, clock, commit, config, devices, health, idempotency, identity, inbox, logs, models, presence,
-    runs, sessions, system, transcripts,
-  } // prettier-ignore
-  const registry = createRegistry(METHODS, services, host)
+  const registry = createRegistry(METHODS, services, ground.host)
   const maxPayload = () => runtime.settings.maxPayload
   const links = new Map<string, Link>()
   const handshake = createHandshake({
-    auth,
-    agents,
-    models,
-    config,
-    presence,
-    health,
-    system,
+    ...services,
     methods: registry.advertised,
     policy: () => ({ maxPayload: maxPayload(), tickIntervalMs: hibernates ? SILENT_TICK_INTERVAL_MS : TICK_INTERVAL_MS }),
     stateDir: platform.stateDir,
@@ -213,7 +89,7 @@ export function createGateway(platform: Platform, options: GatewayOptions = {}):
   bus.attach(fanout)
   const socket = createSocket({
     links,
-    connections,
+    connections: services.connections,
     presence,
     handshake,
     registry,
@@ -222,18 +98,11 @@ export function createGateway(platform: Platform, options: GatewayOptions = {}):
     clock,
     log: log.child('socket'),
     maxPayload,
-    handshakeTimeoutMs: Number(env['OPENCLAW_HANDSHAKE_TIMEOUT_MS']) || undefined,
+    handshakeTimeoutMs: Number(platform.env['OPENCLAW_HANDSHAKE_TIMEOUT_MS']) || undefined,
   })
   let state: 'starting' | 'serving' | 'closing' = 'starting'
   const app = createApp({
-    auth,
-    agents,
-    config,
-    models,
-    runs,
-    sessions,
-    media,
-    system,
+    ...services,
     clock,
     gate,
     log: log.child('http'),
@@ -243,15 +112,8 @@ export function createGateway(platform: Platform, options: GatewayOptions = {}):
 
   // --- life ---
   const phases = createPhases({
+    ...services,
     platform,
-    migrations: MIGRATIONS,
-    config,
-    logs,
-    runtime,
-    identity,
-    models,
-    runs,
-    maintenance,
     socket,
     log,
     listen: options.listen,
@@ -292,7 +154,7 @@ export function createGateway(platform: Platform, options: GatewayOptions = {}):
       drained: (peer) => socket.drained(peer),
     },
     async wake() {
-      if (await ready()) await wakeups.ring()
+      if (await ready()) await ground.wakeups.ring()
     },
     async close(reason = 'service restart') {
       state = 'closing'
@@ -300,7 +162,38 @@ export function createGateway(platform: Platform, options: GatewayOptions = {}):
       await runs.stop('shutdown')
       bus.publish(shutdownEvent, { reason })
       socket.closeAll(1012, reason)
-      await commit.flush()
+      await ground.commit.flush()
     },
   }
+}
+
+function createGround(platform: Platform, logs: Logs): Ground {
+  const { sql, clock } = platform
+  const log = createLogger('gateway', (record) => logs.add(record), clock.now)
+  const commit = createCommit(sql, clock, (error) => log.error('writes could not be flushed to disk', { error: messageOf(error) }))
+  const gate = createGate(commit, (error) => log.error('an answer could not be sent', { error: messageOf(error) }))
+  return {
+    platform,
+    host: platform.host ?? {},
+    log,
+    commit,
+    gate,
+    idempotency: createIdempotency(sql),
+    bus: createBus(gate),
+    wakeups: createWakeups({ alarm: platform.alarm, clock, log }),
+    place: platform.stateDir ?? platform.name,
+    hibernates: platform.hibernates ?? false,
+  }
+}
+
+/** All services, each group from those before it. */
+function createServices(ground: Ground, logs: Logs, options: GatewayOptions): Services {
+  const { platform, bus, commit, idempotency } = ground
+  const settings = createSettings(ground, logs, options.config)
+  const wires = { providers: [openaiCompatible, ...(options.providers ?? [])], builtin: createBuiltinModel(platform.clock) }
+  const conversation = createConversationServices(ground, settings, wires)
+  const identity = createIdentityServices(ground, settings, VERSION)
+  const reports = createReports(ground, VERSION, conversation, identity)
+  for (const tool of createGatewayTools({ ...conversation, ...reports, status: reports.system.status })) conversation.tools.add(tool)
+  return { ...settings, ...conversation, ...identity, ...reports, bus, clock: platform.clock, commit, idempotency }
 }

@@ -5,7 +5,8 @@
 import { messageOf, type Logger } from './kit/log.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Platform } from './ports/platform.ts'
-import { migrate, type Migration } from './store/migrate.ts'
+import { migrate } from './store/migrate.ts'
+import { MIGRATIONS } from './services/migrations.ts'
 import type { Models } from './services/conversation/models.ts'
 import type { Runs } from './services/conversation/runs.ts'
 import type { ConfigService } from './services/operations/config.ts'
@@ -38,7 +39,6 @@ export type Listen = (at: { readonly host: string; readonly port: number; readon
 
 export interface Startable {
   readonly platform: Platform
-  readonly migrations: readonly Migration[]
   readonly config: ConfigService
   readonly logs: Logs
   readonly runtime: RuntimeConfiguration
@@ -75,7 +75,7 @@ export function createPhases(parts: Startable): readonly Phase[] {
       name: 'state',
       mend: 'Look at the state directory: it must be writable, and not be used by a newer version.',
       async run() {
-        migrate(platform.sql, parts.migrations)
+        migrate(platform.sql, MIGRATIONS)
         await identity.load()
       },
     },

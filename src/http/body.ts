@@ -13,7 +13,7 @@ export async function limitBody(c: Context<HttpEnv>): Promise<void> {
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return
   const declared = c.req.raw.headers.get('content-length')
   if (declared !== null && !(Number(declared) <= MAX_BODY_BYTES)) throw tooLarge()
-  if (declared === null && c.req.raw.body) c.req.raw = new Request(c.req.raw, { body: await readLimited(c.req.raw.body) })
+  if (declared === null && c.req.raw.body) c.req.raw = new Request(c.req.raw, { method: c.req.method, body: await readLimited(c.req.raw.body) })
 }
 
 async function readLimited(body: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {

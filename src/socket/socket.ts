@@ -195,7 +195,7 @@ export function createSocket(deps: SocketDeps): Socket {
       for (const peer of peers) restorePeer(peer)
     },
     closeAll(code, reason) {
-      for (const link of [...links.values()]) link.close(code, reason)
+      for (const link of links.values()) link.close(code, reason)
     },
   }
 }

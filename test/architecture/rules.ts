@@ -124,11 +124,13 @@ export const checkRuntimes = (sources: readonly Source[]): readonly string[] =>
   )
 
 const MIRRORED = ['services', 'rpc', 'socket', 'http']
+/** Puts a group together: every test of a whole gateway is its test. */
+const COMPOSITION = /[/-]services\.ts$/
 
 /** Sources with behaviour that no test file mirrors. */
 export const checkMirror = (sources: readonly Source[], tests: ReadonlySet<string>): readonly string[] =>
   sources
-    .filter(({ path, text }) => MIRRORED.includes(folderOf(path)) && hasBehaviour(text))
+    .filter(({ path, text }) => MIRRORED.includes(folderOf(path)) && !COMPOSITION.test(path) && hasBehaviour(text))
     .map(({ path }) => path.replace('src/', 'test/').replace('.ts', '.test.ts'))
     .filter((test) => !tests.has(test))
     .map((test) => `${test} is missing`)

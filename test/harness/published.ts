@@ -4,17 +4,15 @@ import { readFileSync } from 'node:fs'
 import { Ajv, type ValidateFunction } from 'ajv'
 import type { Frame } from './client.ts'
 
-const RESULTS: Readonly<Record<string, string>> = {
+/** Results whose definition is not named after the method. */
+const NAMED_OTHERWISE: Readonly<Record<string, string>> = {
   connect: 'HelloOk',
-  'models.list': 'ModelsListResult',
-  'agents.list': 'AgentsListResult',
   'agent.identity.get': 'AgentIdentityResult',
-  'logs.tail': 'LogsTailResult',
-  'system.info': 'SystemInfoResult',
-  'sessions.resolve': 'SessionsResolveResult',
-  'sessions.create': 'SessionsCreateResult',
-  'sessions.delete': 'SessionsDeleteResult',
 }
+
+/** `sessions.compaction.list` → `SessionsCompactionListResult`. */
+export const resultDefinition = (method: string): string =>
+  NAMED_OTHERWISE[method] ?? `${method.replace(/(?:^|[.-])(\w)/g, (_, letter: string) => letter.toUpperCase())}Result`
 
 /** Members of an answer that are rows of a published shape. */
 const ROWS: Readonly<Record<string, readonly [path: string, definition: string]>> = {
@@ -37,15 +35,26 @@ const BEYOND_PUBLISHED: Readonly<Record<string, readonly string[]>> = { agent: [
 export interface Published {
   /** What is wrong with a frame, as text; null when nothing is. `method` is that of the request which it answers. */
   check(frame: Frame, method?: string): string | null
+  /** Whether the schema has a shape for the result of this method. */
+  hasResult(method: string): boolean
+  /** The scope that a method needs, as it is published; undefined for one that is not in it. */
+  scopeOf(method: string): string | undefined
 }
 
 const FILE = new URL('../../node_modules/@openclaw/gateway-protocol/protocol.schema.json', import.meta.url)
 
+interface Schema {
+  readonly methods: Readonly<Record<string, { readonly scope: string }>>
+  readonly definitions: Readonly<Record<string, unknown>>
+}
+
 export function loadPublished(): Published {
-  const schema = JSON.parse(readFileSync(FILE, 'utf8')) as object
+  const schema = JSON.parse(readFileSync(FILE, 'utf8')) as Schema
   const ajv = new Ajv({ strict: false, allErrors: true })
   ajv.addSchema({ ...schema, $id: 'published' })
   const compiled = new Map<string, ValidateFunction>()
+
+  const hasResult = (method: string) => resultDefinition(method) in schema.definitions
 
   function validate(definition: string, value: unknown): string | null {
     const known = compiled.get(definition) ?? ajv.compile({ $ref: `published#/definitions/${definition}` })
@@ -54,8 +63,7 @@ export function loadPublished(): Published {
   }
 
   function checkResult(method: string, payload: unknown): string | null {
-    const definition = RESULTS[method]
-    if (definition) return validate(definition, payload)
+    if (hasResult(method)) return validate(resultDefinition(method), payload)
     const rows = ROWS[method]
     if (!rows) return null
     const list = (rows[0] === '' ? payload : (payload as Record<string, unknown>)[rows[0]]) as unknown[]
@@ -74,6 +82,8 @@ export function loadPublished(): Published {
   }
 
   return {
+    hasResult,
+    scopeOf: (method) => schema.methods[method]?.scope,
     check(frame, method) {
       if (frame.type === 'event') {
         return validate('EventFrame', frame) ?? checkEvent(frame.event!, frame.payload as Record<string, unknown>)

@@ -7,7 +7,7 @@ import { freshKey, textIn, type Reach, type Target } from './target.ts'
 
 export function modelCases(at: Reach, get: () => Target): void {
   /** Sends `text` to a session whose model plays `play`, and returns the terminal event and all that went with it. */
-  async function ask(play: (exchange: Exchange) => void | Promise<void>, { text = 'hello', more = {} as Data, during = async (_: Data) => {} } = {}) {
+  async function ask(play: (exchange: Exchange) => void | Promise<void>, { text = 'hello', more = {} as Data, during = (_sent: Data): Promise<void> => Promise.resolve() } = {}) {
     const model = `play-${crypto.randomUUID()}`
     get().upstream.on(model, play)
     const { client } = await at.join({ more: { caps: ['tool-events'] } })

@@ -109,7 +109,7 @@ export interface RunsDeps {
 }
 
 export function createRuns(deps: RunsDeps): Runs {
-  const { table, sessions, agents, models, tools, activity, bus, gate, commit, clock, log } = deps
+  const { table, sessions, models, tools, activity, bus, gate, commit, clock, log } = deps
   const endings = createRunEndings({ table, sessions, commit })
   const lanes = createLanes(() => deps.settings().maxConcurrent ?? DEFAULT_WIDTH)
   const live = new Map<string, LiveRun>()

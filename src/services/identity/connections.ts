@@ -104,7 +104,7 @@ export function createConnections(): Connections {
       return all.size
     },
     disconnect(which, code, reason) {
-      for (const connection of [...all.values()]) {
+      for (const connection of all.values()) {
         if (which(connection)) for (const listener of listeners) listener(connection.id, code, reason)
       }
     },

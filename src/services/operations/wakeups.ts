@@ -10,7 +10,7 @@ export interface Wakeups {
   on(name: string, work: () => void | Promise<void>): void
   /** Sets or, with null, cancels one. `at` in epoch milliseconds. */
   set(name: string, at: number | null): void
-  /** The alarm rang: does what is due, then sets the alarm for what comes next. */
+  /** The alarm rang: sets it for what comes next, and does what is due. Never rejects. */
   ring(): Promise<void>
 }
 
@@ -27,8 +27,17 @@ export function createWakeups(deps: { alarm: Alarm; clock: Clock; log: Logger })
     alarm.set(next)
   }
 
+  /** One that fails, or does not end, keeps none of the others from what they are due to do. */
+  async function run(name: string) {
+    try {
+      await work.get(name)?.()
+    } catch (error) {
+      log.error(`the wake-up "${name}" failed`, { error: messageOf(error) })
+    }
+  }
+
   return {
-    on: (name, run) => void work.set(name, run),
+    on: (name, task) => void work.set(name, task),
     set(name, at) {
       if (at === null) times.delete(name)
       else times.set(name, at)
@@ -38,13 +47,8 @@ export function createWakeups(deps: { alarm: Alarm; clock: Clock; log: Logger })
       armed = null // an alarm that rang is used up
       const due = [...times].filter(([, at]) => at <= clock.now()).map(([name]) => name)
       for (const name of due) times.delete(name)
-      try {
-        for (const name of due) await work.get(name)?.()
-      } catch (error) {
-        log.error('a wake-up failed', { error: messageOf(error) })
-      } finally {
-        arm()
-      }
+      arm() // before the work: what it sets arms again, and what comes next does not depend on its end
+      await Promise.all(due.map(run))
     },
   }
 }

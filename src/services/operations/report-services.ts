@@ -1,0 +1,38 @@
+// What looks at all the others.
+
+import { uuid } from '../../kit/ids.ts'
+import type { ConversationServices } from '../conversation/services.ts'
+import type { Ground } from '../ground.ts'
+import type { IdentityServices } from '../identity/services.ts'
+import { createHealth, type Health } from './health.ts'
+import { createMaintenance, type Maintenance } from './maintenance.ts'
+import { createSystem, type SystemService } from './system.ts'
+
+export interface Reports {
+  readonly health: Health
+  readonly system: SystemService
+  readonly maintenance: Maintenance
+}
+
+export function createReports(ground: Ground, version: string, conversation: ConversationServices, identity: IdentityServices): Reports {
+  const { platform, host, bus, place } = ground
+  const { clock } = platform
+  const { agents, models, table, activity } = conversation
+  const { connections } = identity
+  const health = createHealth({ table, agents, clock, bus, path: place })
+  const system = createSystem({
+    version,
+    bootId: uuid(),
+    runtime: platform.name,
+    clock,
+    host,
+    agents,
+    models,
+    table,
+    activeRuns: () => activity.count,
+    connections: () => connections.size,
+    path: place,
+  })
+  const maintenance = createMaintenance({ ...ground, clock, runTable: conversation.runTable, connections, health })
+  return { health, system, maintenance }
+}

@@ -1,0 +1,26 @@
+// Every method against what is published of it: the scope, and a definition of its result where there is one.
+
+import { describe, expect, it } from 'vitest'
+import { METHODS } from '../../src/methods/all.gen.ts'
+import { loadPublished } from '../harness/published.ts'
+
+/** Methods of our own: the published schema does not have them. */
+const OWN = ['health.subscribe']
+/** Methods that need another scope than is published, and why. */
+const STRICTER: Readonly<Record<string, string>> = {}
+
+describe('methods', () => {
+  const published = loadPublished()
+
+  it.each(METHODS.map((method) => [method.name, method] as const))('%s needs the scope that is published', (name, method) => {
+    const scope = published.scopeOf(name)
+    if (OWN.includes(name)) return expect(scope).toBeUndefined()
+    if (scope === 'dynamic') return expect(method.scope).not.toBeNull()
+    if (scope === 'node') return expect(method.role).toBe('node')
+    expect(method.scope).toBe(STRICTER[name] ?? scope)
+  })
+
+  it('have summaries that end as sentences do', () => {
+    expect(METHODS.filter(({ summary }) => !/[.!?]$/.test(summary)).map(({ name }) => name)).toEqual([])
+  })
+})
