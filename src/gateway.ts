@@ -20,6 +20,7 @@ import { createIdentityServices } from './services/identity/services.ts'
 import { createLogs, type Logs } from './services/operations/logs.ts'
 import { createReports } from './services/operations/report-services.ts'
 import { createSettings } from './services/operations/settings-services.ts'
+import { createUpkeep } from './services/operations/upkeep.ts'
 import { createWakeups } from './services/operations/wakeups.ts'
 import type { Services } from './services/services.ts'
 import { createRegistry } from './rpc/registry.ts'
@@ -172,15 +173,19 @@ function createGround(platform: Platform, logs: Logs): Ground {
   const log = createLogger('gateway', (record) => logs.add(record), clock.now)
   const commit = createCommit(sql, clock, (error) => log.error('writes could not be flushed to disk', { error: messageOf(error) }))
   const gate = createGate(commit, (error) => log.error('an answer could not be sent', { error: messageOf(error) }))
+  const idempotency = createIdempotency(sql)
+  const upkeep = createUpkeep()
+  upkeep.add((now) => idempotency.prune(now))
   return {
     platform,
     host: platform.host ?? {},
     log,
     commit,
     gate,
-    idempotency: createIdempotency(sql),
+    idempotency,
     bus: createBus(gate),
     wakeups: createWakeups({ alarm: platform.alarm, clock, log }),
+    upkeep,
     place: platform.stateDir ?? platform.name,
     hibernates: platform.hibernates ?? false,
   }
@@ -191,8 +196,8 @@ function createServices(ground: Ground, logs: Logs, options: GatewayOptions): Se
   const { platform, bus, commit, idempotency } = ground
   const settings = createSettings(ground, logs, options.config)
   const wires = { providers: [openaiCompatible, ...(options.providers ?? [])], builtin: createBuiltinModel(platform.clock) }
-  const conversation = createConversationServices(ground, settings, wires)
   const identity = createIdentityServices(ground, settings, VERSION)
+  const conversation = createConversationServices(ground, settings, wires)
   const reports = createReports(ground, VERSION, conversation, identity)
   for (const tool of createGatewayTools({ ...conversation, ...reports, status: reports.system.status })) conversation.tools.add(tool)
   return { ...settings, ...conversation, ...identity, ...reports, bus, clock: platform.clock, commit, idempotency }

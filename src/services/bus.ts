@@ -1,6 +1,6 @@
 // Events inside the gateway: services publish, sockets and other services listen. Knows nothing of sockets.
 
-import type { AnyEvent, PayloadOf } from '../protocol/events.ts'
+import type { AnyEvent, PayloadOf } from '../protocol/event.ts'
 import type { Gate } from '../store/gate.ts'
 
 /** For whom an event is, beyond what its definition says. */

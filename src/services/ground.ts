@@ -7,6 +7,7 @@ import type { Commit } from '../store/commit.ts'
 import type { Gate } from '../store/gate.ts'
 import type { Idempotency } from '../store/idempotency.ts'
 import type { Bus } from './bus.ts'
+import type { Upkeep } from './operations/upkeep.ts'
 import type { Wakeups } from './operations/wakeups.ts'
 
 export interface Ground {
@@ -18,6 +19,7 @@ export interface Ground {
   readonly idempotency: Idempotency
   readonly bus: Bus
   readonly wakeups: Wakeups
+  readonly upkeep: Upkeep
   /** Where state is kept, for people. */
   readonly place: string
   /** The gateway is put to sleep when idle: nothing may tick while nobody is active. */

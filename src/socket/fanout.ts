@@ -2,7 +2,7 @@
 // readers that do not keep up.
 
 import { encodeEventHead, encodeEventTail, type StateVersion } from '../protocol/frames.ts'
-import type { AnyEvent } from '../protocol/events.ts'
+import type { AnyEvent } from '../protocol/event.ts'
 import { MERGE_ABOVE_BYTES } from '../protocol/version.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { SharedText } from '../ports/peer.ts'

@@ -1,7 +1,7 @@
 // One open socket: the peer of the runtime and the connection record that belongs to it.
 
 import { MAX_BUFFERED_BYTES } from '../protocol/version.ts'
-import type { AnyEvent } from '../protocol/events.ts'
+import type { AnyEvent } from '../protocol/event.ts'
 import type { Cancel } from '../ports/clock.ts'
 import type { Peer, SharedText } from '../ports/peer.ts'
 import type { Connection } from '../services/identity/connections.ts'

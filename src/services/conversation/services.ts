@@ -30,6 +30,9 @@ export interface ConversationServices {
   readonly inbox: Inbox
 }
 
+/** How long an ended run of the past can be asked about. */
+const KEEP_RUNS_MS = 7 * 24 * 60 * 60 * 1000
+
 export function createConversationServices(
   ground: Ground,
   { config }: Settings,
@@ -46,6 +49,7 @@ export function createConversationServices(
   const tools = createTools()
   const media = createMedia(platform.files)
   const runTable = createRunTable(sql)
+  ground.upkeep.add((now) => runTable.prune(now - KEEP_RUNS_MS))
   const { onActivity } = createRunWatch({ wakeups, clock, hibernates })
   const runs = createRuns({
     table: runTable,

@@ -5,15 +5,12 @@ import { health as healthEvent, tick as tickEvent } from '../../protocol/events.
 import { TICK_INTERVAL_MS } from '../../protocol/version.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Commit } from '../../store/commit.ts'
-import type { Idempotency } from '../../store/idempotency.ts'
 import type { Bus } from '../bus.ts'
-import type { RunTable } from '../conversation/run-table.ts'
 import type { Connections } from '../identity/connections.ts'
 import { HEALTH_TOPIC } from '../identity/topics.ts'
 import type { Health } from './health.ts'
+import type { Upkeep } from './upkeep.ts'
 
-/** How long an ended run of the past can be asked about. */
-const KEEP_RUNS_MS = 7 * 24 * 60 * 60 * 1000
 const FORGET_MS = 60 * 60 * 1000
 const HEALTH_MS = 5000
 
@@ -25,8 +22,7 @@ export interface Maintenance {
 
 export function createMaintenance(deps: {
   commit: Commit
-  runTable: RunTable
-  idempotency: Idempotency
+  upkeep: Upkeep
   connections: Connections
   health: Health
   bus: Bus
@@ -34,14 +30,11 @@ export function createMaintenance(deps: {
   /** Nothing may tick while nobody is active. */
   hibernates: boolean
 }): Maintenance {
-  const { commit, runTable, idempotency, connections, health, bus, clock } = deps
+  const { commit, upkeep, connections, health, bus, clock } = deps
   const cancels = new Map<() => void, () => void>()
 
   function forget() {
-    commit.tx(() => {
-      runTable.prune(clock.now() - KEEP_RUNS_MS)
-      idempotency.prune(clock.now())
-    })
+    commit.tx(() => upkeep.run(clock.now()))
   }
 
   function tick() {

@@ -33,6 +33,6 @@ export function createReports(ground: Ground, version: string, conversation: Con
     connections: () => connections.size,
     path: place,
   })
-  const maintenance = createMaintenance({ ...ground, clock, runTable: conversation.runTable, connections, health })
+  const maintenance = createMaintenance({ ...ground, clock, connections, health })
   return { health, system, maintenance }
 }
