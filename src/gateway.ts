@@ -12,7 +12,9 @@ import { createGate } from './store/gate.ts'
 import { createIdempotency } from './store/idempotency.ts'
 import { createBus } from './services/bus.ts'
 import { createGatewayTools } from './services/conversation/gateway-tools.ts'
+import { createAutomationServices } from './services/automation/services.ts'
 import { createConversationServices } from './services/conversation/services.ts'
+import { createFleetServices } from './services/fleet/services.ts'
 import type { Ground } from './services/ground.ts'
 import type { Facts } from './services/identity/connections.ts'
 import { toFacts } from './services/identity/facts.ts'
@@ -23,6 +25,7 @@ import { createSettings } from './services/operations/settings-services.ts'
 import { createUpkeep } from './services/operations/upkeep.ts'
 import { createWakeups } from './services/operations/wakeups.ts'
 import type { Services } from './services/services.ts'
+import { createVoiceServices } from './services/voice/services.ts'
 import { createRegistry } from './rpc/registry.ts'
 import { METHODS } from './methods/all.gen.ts'
 import { createFanout } from './socket/fanout.ts'
@@ -198,7 +201,10 @@ function createServices(ground: Ground, logs: Logs, options: GatewayOptions): Se
   const wires = { providers: [openaiCompatible, ...(options.providers ?? [])], builtin: createBuiltinModel(platform.clock) }
   const identity = createIdentityServices(ground, settings, VERSION)
   const conversation = createConversationServices(ground, settings, wires)
+  const fleet = createFleetServices(ground, settings, identity, conversation)
+  const automation = createAutomationServices(ground, settings, identity, conversation)
+  const voice = createVoiceServices(ground, settings, identity, conversation)
   const reports = createReports(ground, VERSION, conversation, identity)
   for (const tool of createGatewayTools({ ...conversation, ...reports, status: reports.system.status })) conversation.tools.add(tool)
-  return { ...settings, ...conversation, ...identity, ...reports, bus, clock: platform.clock, commit, idempotency }
+  return { ...settings, ...conversation, ...identity, ...fleet, ...automation, ...voice, ...reports, bus, clock: platform.clock, commit, idempotency }
 }

@@ -17,7 +17,7 @@ const FLOORS: readonly Floor[] = [
   { folders: ['protocol'], packages: ['zod'] },
   { folders: ['ports'], packages: ['zod', 'unstorage'] },
   { folders: ['store'], packages: ['zod'] },
-  { folders: ['services'], packages: ['zod', 'jose', 'croner', 'json5'] },
+  { folders: ['services'], packages: ['zod', 'jose', 'croner', 'json5', 'uqr', '@pydantic/genai-prices'] },
   { folders: ['rpc'], packages: ['zod'] },
   { folders: ['methods', 'socket', 'http'], packages: ['zod', 'hono', '@hono/zod-validator'] },
   { folders: ['plugins'], packages: ['zod', 'hono'] },
