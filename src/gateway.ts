@@ -20,6 +20,7 @@ import type { Facts } from './services/identity/connections.ts'
 import { toFacts } from './services/identity/facts.ts'
 import { createIdentityServices } from './services/identity/services.ts'
 import { createLogs, type Logs } from './services/operations/logs.ts'
+import { createControlServices } from './services/operations/control-services.ts'
 import { createReports } from './services/operations/report-services.ts'
 import { createSettings } from './services/operations/settings-services.ts'
 import { createUpkeep } from './services/operations/upkeep.ts'
@@ -63,8 +64,8 @@ export interface Gateway {
   ready(): Promise<boolean>
   /** The alarm rang. */
   wake(): Promise<void>
-  /** Ends what is running, tells everybody, and writes what is not written yet. */
-  close(reason?: string): Promise<void>
+  /** Ends what is running, tells everybody (also when a new one will be there), and writes what is not written yet. */
+  close(reason?: string, restartExpectedMs?: number): Promise<void>
 }
 
 export function createGateway(platform: Platform, options: GatewayOptions = {}): Gateway {
@@ -160,11 +161,13 @@ export function createGateway(platform: Platform, options: GatewayOptions = {}):
     async wake() {
       if (await ready()) await ground.wakeups.ring()
     },
-    async close(reason = 'service restart') {
+    async close(reason = 'service restart', restartExpectedMs) {
       state = 'closing'
       maintenance.end()
+      services.reload.end()
+      services.restart.end()
       await runs.stop('shutdown')
-      bus.publish(shutdownEvent, { reason })
+      bus.publish(shutdownEvent, { reason, ...(restartExpectedMs !== undefined && { restartExpectedMs }) })
       socket.closeAll(1012, reason)
       await ground.commit.flush()
     },
@@ -204,7 +207,8 @@ function createServices(ground: Ground, logs: Logs, options: GatewayOptions): Se
   const fleet = createFleetServices(ground, settings, identity, conversation)
   const automation = createAutomationServices(ground, settings, identity, conversation)
   const voice = createVoiceServices(ground, settings, identity, conversation)
-  const reports = createReports(ground, VERSION, conversation, identity)
+  const control = createControlServices(ground, VERSION, settings, conversation)
+  const reports = createReports(ground, VERSION, conversation, identity, settings)
   for (const tool of createGatewayTools({ ...conversation, ...reports, status: reports.system.status })) conversation.tools.add(tool)
-  return { ...settings, ...conversation, ...identity, ...fleet, ...automation, ...voice, ...reports, bus, clock: platform.clock, commit, idempotency }
+  return { ...settings, ...conversation, ...identity, ...fleet, ...automation, ...voice, ...control, ...reports, bus, clock: platform.clock, commit, idempotency }
 }

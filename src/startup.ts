@@ -1,5 +1,5 @@
 // The start-up sequence: named phases, in order, each with what it needs. They carry the names of the design's
-// initialization sequence; those whose features do not exist yet (plugins, discovery, hot reload, sidecars, exposure)
+// initialization sequence; those whose features do not exist yet (plugins, discovery, sidecars, exposure)
 // are not here.
 
 import { messageOf, type Logger } from './kit/log.ts'
@@ -7,12 +7,16 @@ import type { Clock } from './ports/clock.ts'
 import type { Platform } from './ports/platform.ts'
 import { migrate } from './store/migrate.ts'
 import { MIGRATIONS } from './services/migrations.ts'
+import type { Approvals } from './services/conversation/approvals.ts'
 import type { Models } from './services/conversation/models.ts'
 import type { Runs } from './services/conversation/runs.ts'
+import type { ConfigConfirm } from './services/operations/config-confirm.ts'
+import type { NodeInvokes } from './services/fleet/node-invokes.ts'
 import type { ConfigService } from './services/operations/config.ts'
 import type { IdentityService } from './services/operations/identity.ts'
 import type { Logs } from './services/operations/logs.ts'
 import type { Maintenance } from './services/operations/maintenance.ts'
+import type { Reload } from './services/operations/reload.ts'
 import type { RuntimeConfiguration } from './services/operations/runtime-settings.ts'
 import type { Socket } from './socket/socket.ts'
 import { VERSION } from './version.ts'
@@ -28,6 +32,7 @@ export interface Phase {
     | 'maintenance'
     | 'socket'
     | 'listen'
+    | 'hot reload'
     | 'after start'
   /** What to do when it fails; said behind the reason. */
   readonly mend: string
@@ -40,11 +45,15 @@ export type Listen = (at: { readonly host: string; readonly port: number; readon
 export interface Startable {
   readonly platform: Platform
   readonly config: ConfigService
+  readonly configConfirm: ConfigConfirm
+  readonly reload: Reload
   readonly logs: Logs
   readonly runtime: RuntimeConfiguration
   readonly identity: IdentityService
   readonly models: Models
+  readonly approvals: Approvals
   readonly runs: Runs
+  readonly nodeInvokes: NodeInvokes
   readonly maintenance: Maintenance
   readonly socket: Socket
   readonly log: Logger
@@ -58,7 +67,11 @@ export function createPhases(parts: Startable): readonly Phase[] {
   return [
     {
       name: 'configuration',
-      mend: 'Mend the file, or name another one with --config.',
+      get mend() {
+        const { backup } = platform.config
+        const copy = backup?.exists() ? `put back the last good copy (${backup.path}), ` : ''
+        return `Mend the file, ${copy}or name another one with --config.`
+      },
       run: () => config.load(),
     },
     {
@@ -89,7 +102,9 @@ export function createPhases(parts: Startable): readonly Phase[] {
       mend: 'Look at the state directory.',
       run() {
         socket.restore(platform.peers())
+        parts.approvals.begin()
         runs.recover()
+        parts.nodeInvokes.recover()
       },
     },
     {
@@ -106,6 +121,14 @@ export function createPhases(parts: Startable): readonly Phase[] {
       name: 'listen',
       mend: 'Is another gateway running? End it, or choose another port with --port.',
       run: () => parts.listen?.(runtime.settings),
+    },
+    {
+      name: 'hot reload',
+      mend: 'Look at the state directory.',
+      run() {
+        parts.configConfirm.begin()
+        parts.reload.begin()
+      },
     },
     {
       name: 'after start',

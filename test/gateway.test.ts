@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { createFetch } from '../runtimes/node/fetch.ts'
 import { systemClock } from '../runtimes/shared/clock.ts'
+import { createTimerAlarm } from '../runtimes/shared/timer-alarm.ts'
 import { createAssets } from '../runtimes/shared/static.ts'
 import { createGateway, type Gateway } from '../src/index.ts'
 import { dial } from './harness/peer.ts'
@@ -18,7 +19,8 @@ describe('the core', () => {
   beforeAll(async () => {
     upstream = await startUpstream()
     const assets = createAssets(new URL('../public', import.meta.url).pathname)
-    const platform = { ...testPlatform(), clock: systemClock, fetch: createFetch(), assets }
+    const alarm = createTimerAlarm(systemClock, () => void gateway.wake())
+    const platform = { ...testPlatform(), clock: systemClock, alarm, fetch: createFetch(), assets }
     gateway = createGateway(platform, { config: suiteConfig(upstream) })
     await gateway.start()
   })

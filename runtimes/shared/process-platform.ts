@@ -1,28 +1,45 @@
 // The platform on Node: node:sqlite, files in the state directory, the environment.
 
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import os from 'node:os'
 import { join, resolve } from 'node:path'
 import { createStorage } from 'unstorage'
 import fsDriver from 'unstorage/drivers/fs-lite'
-import type { ConfigSource, Host, Platform, SystemInfo } from '../../src/index.ts'
-import { systemClock } from './clock.ts'
+import type { Host, Platform, SystemInfo } from '../../src/index.ts'
+import { createEndingClock } from './clock.ts'
+import { createConfigFile, type ConfigFile } from './config-file.ts'
+import { createOpener } from './desktop.ts'
 import type { Env } from './flags.ts'
 import { toLogLine } from './log-line.ts'
 import { createSql, PRAGMAS, type SqliteDriver } from './sqlite.ts'
 import { createTimerAlarm } from './timer-alarm.ts'
+import { createUpdater, findRoot, runCommand } from './updater.ts'
 import { createWalSync } from './wal-sync.ts'
+import { watchPath } from './watch.ts'
+import { createWorkspaces } from './workspace.ts'
 
 /** What differs between the processes that run on Node's modules: Node itself and Bun. */
 export interface ProcessParts {
   readonly name: string
-  readonly openDatabase: (path: string) => Omit<SqliteDriver, 'sync'>
+  readonly openDatabase: (path: string) => Omit<SqliteDriver, 'sync'> & { close(): void }
   readonly fetch: Platform['fetch']
   readonly assets: Platform['assets']
 }
 
-export function createProcessPlatform(env: Env, parts: ProcessParts, onAlarm: () => void): Platform {
+/** What the one gateway that stands on it is told, and what it can ask of the process. */
+export interface ProcessLife {
+  readonly onAlarm: () => void
+  /** Ends the gateway, and begins a new one in this process. */
+  readonly restart: (reason: string) => void
+}
+
+export interface ProcessPlatform extends Platform {
+  readonly config: ConfigFile
+  /** Nothing of it does anything any more. Call it when the gateway has closed. */
+  end(): void
+}
+
+export function createProcessPlatform(env: Env, parts: ProcessParts, life: ProcessLife): ProcessPlatform {
   const stateDir = resolve(env['OPENCLAW_STATE_DIR'] || join(os.homedir(), '.openclaw'))
   const own = join(stateDir, 'edgeclaw')
   mkdirSync(own, { recursive: true, mode: 0o700 })
@@ -30,41 +47,39 @@ export function createProcessPlatform(env: Env, parts: ProcessParts, onAlarm: ()
   const driver = { ...parts.openDatabase(database), sync: createWalSync(database) }
   driver.exec(PRAGMAS)
   chmodSync(database, 0o600)
+  const clock = createEndingClock()
   return {
     name: parts.name,
     sql: createSql(driver),
     files: createStorage({ driver: fsDriver({ base: join(own, 'files') }) }),
-    clock: systemClock,
-    alarm: createTimerAlarm(systemClock, onAlarm),
+    clock,
+    alarm: createTimerAlarm(clock, life.onAlarm),
     peers: () => [],
     env,
-    config: createConfigSource(env, stateDir),
+    config: createConfigFile(env, stateDir),
     fetch: parts.fetch,
     log: (record) => process.stdout.write(`${toLogLine(record)}\n`),
     waitUntil: (work) => void work.catch(() => {}), // a process lives on by itself
     ...(parts.assets && { assets: parts.assets }),
-    host: createHost(own),
+    host: createHost(env, stateDir, own, life),
     stateDir,
-  }
-}
-
-function createConfigSource(env: Env, stateDir: string): ConfigSource {
-  const named = env['OPENCLAW_CONFIG_PATH']
-  const candidates = named ? [resolve(named)] : ['openclaw.json', 'config.json'].map((name) => join(stateDir, name))
-  const path = candidates.find((candidate) => existsSync(candidate)) ?? candidates[0]!
-  return {
-    path,
-    read: async () => {
-      if (named && !existsSync(path)) throw new Error(`${path} does not exist — create it, or leave out --config`)
-      return existsSync(path) ? readFile(path, 'utf8') : null
+    end() {
+      clock.end()
+      driver.close()
     },
   }
 }
 
-function createHost(own: string): Host {
+function createHost(env: Env, stateDir: string, own: string, life: ProcessLife): Host {
+  const openFile = createOpener(env)
   return {
     system: readSystem,
     loopback: true,
+    watch: watchPath,
+    ...(openFile && { openFile }),
+    restart: life.restart,
+    update: createUpdater(findRoot(process.argv[1]), runCommand(env)),
+    workspaces: createWorkspaces(stateDir),
     secrets: {
       get(name) {
         const path = join(own, name)

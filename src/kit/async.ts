@@ -18,6 +18,8 @@ export interface Lanes {
   run(lane: string, start: () => Promise<void>): void
   /** Whether work for `lane` would start at once. */
   isFree(lane: string): boolean
+  /** Starts what fits now: call it when `width()` has grown. */
+  widened(): void
   /** Work that waits or runs in `lane`. */
   depth(lane: string): number
   /** Work that waits or runs anywhere. */
@@ -63,6 +65,7 @@ export function createLanes(width: () => number): Lanes {
       }
     },
     isFree: (lane) => running < width() && ready.length === 0 && !lanes.has(lane),
+    widened: pump,
     depth: (lane) => lanes.get(lane)?.length ?? 0,
     get size() {
       return size

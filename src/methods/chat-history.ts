@@ -5,6 +5,7 @@ import { Serialized } from '../kit/json.ts'
 import { defineMethod } from '../rpc/method.ts'
 import { readHistory } from '../services/conversation/history.ts'
 import type { Services } from '../services/services.ts'
+import { commandRow, toCommandRow } from './commands.ts'
 import { modelRow, toModelRow } from './models.ts'
 
 const text = z.string().min(1)
@@ -99,30 +100,10 @@ export const chatHistory = defineMethod({
   },
 })
 
-const command = z.strictObject({
-  name: text,
-  nativeName: text,
-  textAliases: z.array(text),
-  description: text,
-  category: z.enum(['session', 'status', 'tools']),
-  source: z.literal('native'),
-  scope: z.literal('both'),
-  acceptsArgs: z.boolean(),
-})
-const metadata = z.strictObject({ models: z.array(modelRow), commands: z.array(command) })
+const metadata = z.strictObject({ models: z.array(modelRow), commands: z.array(commandRow) })
 
-async function readMetadata(models: Services['models']): Promise<z.input<typeof metadata>> {
-  const stop = {
-    name: 'stop',
-    nativeName: 'stop',
-    textAliases: ['/stop'],
-    description: 'Ends what is running in this session.',
-    category: 'session' as const,
-    source: 'native' as const,
-    scope: 'both' as const,
-    acceptsArgs: false,
-  }
-  return { models: (await models.list()).map(toModelRow), commands: [stop] }
+async function readMetadata({ models, commands }: Pick<Services, 'models' | 'commands'>): Promise<z.input<typeof metadata>> {
+  return { models: (await models.list()).map(toModelRow), commands: commands.list.map((command) => toCommandRow(command)) }
 }
 
 export const chatStartup = defineMethod({
@@ -131,10 +112,10 @@ export const chatStartup = defineMethod({
   summary: 'chat.history and chat.metadata in one answer: what a client shows first.',
   params: historyParams,
   result: z.union([history, z.strictObject({ kind: z.literal('reset') })]),
-  uses: ['agents', 'models', 'runs', 'sessions', 'transcripts'],
+  uses: ['agents', 'commands', 'models', 'runs', 'sessions', 'transcripts'],
   async handler(params, use) {
     if (params.cursor !== undefined) return { kind: 'reset' as const }
-    return new Serialized<z.input<typeof history>>(historyJson(params, use, { metadata: await readMetadata(use.models) }))
+    return new Serialized<z.input<typeof history>>(historyJson(params, use, { metadata: await readMetadata(use) }))
   },
 })
 
@@ -148,6 +129,6 @@ export const chatMetadata = defineMethod({
     authProfileId: z.string().max(256).optional(),
   }),
   result: metadata,
-  uses: ['models'],
-  handler: (_, { models }) => readMetadata(models),
+  uses: ['commands', 'models'],
+  handler: (_, use) => readMetadata(use),
 })

@@ -77,6 +77,7 @@ export const chatSend = defineMethod({
       attachments: params.attachments,
       thinking: params.thinking,
       timeoutMs: params.timeoutMs,
+      mayCommand: !params.suppressCommandInterpretation,
     })
     return { runId, status }
   },

@@ -1,4 +1,4 @@
-// The configuration.
+// The configuration: what stands there, what is active, and what may stand there.
 
 import * as z from 'zod'
 import { defineMethod } from '../rpc/method.ts'
@@ -8,7 +8,7 @@ const issue = z.strictObject({ path: z.string(), message: z.string() })
 export const configGet = defineMethod({
   name: 'config.get',
   scope: 'operator.read',
-  summary: 'The configuration that is active, without its secrets.',
+  summary: 'The configuration: what stands in its file and what is active, without secrets. Its hash is what a change must name.',
   params: z.strictObject({}),
   result: z.strictObject({
     path: z.string(),
@@ -22,7 +22,7 @@ export const configGet = defineMethod({
     config: z.unknown(),
     hash: z.string(),
     appliedConfigHash: z.string(),
-    configRevisionHash: z.string(),
+    configRevisionHash: z.string().nullable(),
     issues: z.array(issue),
     warnings: z.array(issue),
     legacyIssues: z.array(issue),
@@ -30,30 +30,59 @@ export const configGet = defineMethod({
     includeProvenance: z.array(z.unknown()),
     agentRosterIncludeOwned: z.boolean(),
     bindingsIncludeOwned: z.boolean(),
+    /** Ours: paths of what stands there and waits for a restart, and a change that waits to be confirmed. */
+    waitingForRestart: z.array(z.string()),
+    unconfirmed: z.strictObject({ hash: z.string(), deadlineMs: z.int() }).optional(),
   }),
-  uses: ['config'],
-  handler(_, { config }) {
-    const { path, exists, source, resolved, hash, warnings } = config.snapshot()
+  uses: ['config', 'configConfirm'],
+  handler(_, { config, configConfirm }) {
+    const { path, exists, valid, source, resolved, active, hash, revisionHash, appliedHash, issues, warnings, waiting } = config.snapshot()
+    const { pending } = configConfirm
     return {
       path,
       exists,
-      valid: true,
+      valid,
       raw: JSON.stringify(source, null, 2),
-      parsed: source,
+      parsed: valid ? source : null,
       sourceConfig: source,
       resolved,
-      runtimeConfig: resolved,
-      config: resolved,
+      runtimeConfig: active,
+      config: active,
       hash,
-      appliedConfigHash: hash,
-      configRevisionHash: hash,
-      issues: [],
+      appliedConfigHash: appliedHash,
+      configRevisionHash: revisionHash,
+      issues: [...issues],
       warnings: [...warnings],
       legacyIssues: [],
       includedPaths: [],
       includeProvenance: [],
       agentRosterIncludeOwned: false,
       bindingsIncludeOwned: false,
+      waitingForRestart: [...waiting],
+      ...(pending && { unconfirmed: { hash: pending.hash, deadlineMs: pending.deadline } }),
     }
   },
+})
+
+export const configHistory = defineMethod({
+  name: 'config.history',
+  scope: 'operator.read',
+  summary: 'Who has changed the configuration, when, and at which paths; the latest first.',
+  params: z.strictObject({ limit: z.int().min(1).max(100).default(20) }),
+  result: z.strictObject({
+    revisions: z.array(
+      z.strictObject({
+        hash: z.string(),
+        ts: z.int(),
+        by: z.string(),
+        how: z.string(),
+        changedPaths: z.array(z.string()),
+        note: z.string().nullable(),
+      }),
+    ),
+  }),
+  uses: ['configHistory'],
+  handler: ({ limit }, { configHistory }) => ({
+    revisions: configHistory.list(limit).map(({ at, paths, ...rest }) => ({ ...rest, ts: at, changedPaths: [...paths] })),
+  }),
 })

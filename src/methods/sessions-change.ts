@@ -197,13 +197,14 @@ export const sessionsDelete = defineMethod({
     archivedOnly: z.boolean().optional(),
   }),
   result: z.strictObject({ ok: z.literal(true), key: text, deleted: z.boolean(), archived: z.array(text) }),
-  uses: ['agents', 'runs', 'sessions'],
-  async handler(params, { agents, runs, sessions }) {
+  uses: ['agents', 'approvals', 'runs', 'sessions'],
+  async handler(params, { agents, approvals, runs, sessions }) {
     const key = agents.sessionKey(params.key, params.agentId)
     const record = sessions.get(key)
     if (key === agents.mainSessionKey(record?.agentId)) throw invalid(`Cannot delete the main session (${key}).`)
     if (record && params.archivedOnly && !record.archived) throw invalid('the session is not archived: archive it first')
     await runs.abort(runs.liveIn(key), 'reset')
+    approvals.cancel({ sessionKey: key }, 'run-aborted')
     return { ok: true as const, key, deleted: sessions.delete(key), archived: [] }
   },
 })

@@ -1,10 +1,13 @@
 // Hearing of sessions: subscriptions of one connection.
 
 import * as z from 'zod'
+import { pendingApproval } from '../protocol/approval-shapes.ts'
 import { invalid } from '../protocol/errors.ts'
 import { defineMethod } from '../rpc/method.ts'
 import type { Connection } from '../services/identity/connections.ts'
-import { SESSIONS_TOPIC, sessionTopic } from '../services/identity/topics.ts'
+import { toPending } from '../services/conversation/approval-view.ts'
+import type { Services } from '../services/services.ts'
+import { approvalsTopic, SESSIONS_TOPIC, sessionTopic } from '../services/identity/topics.ts'
 import { listParams, listSessions, sessionList } from './sessions.ts'
 
 const text = z.string().min(1)
@@ -30,17 +33,40 @@ export const sessionsSubscribe = defineMethod({
 
 const messagesTarget = z.strictObject({ key: text, agentId: text.optional(), includeApprovals: z.literal(true).optional() })
 
+/** Approvals that an answer holds; the rest come as they are decided, or with approval.get. */
+const MAX_REPLAYED = 100
+
+const approvalReplay = z.strictObject({
+  sessionKey: text,
+  updatedAtMs: z.int(),
+  approvals: z.array(pendingApproval),
+  truncated: z.boolean(),
+})
+
+function replayApprovals(sessionKey: string, { approvals, clock }: Pick<Services, 'approvals' | 'clock'>): z.output<typeof approvalReplay> {
+  const found = approvals.pending({ sessionKey }, MAX_REPLAYED + 1)
+  return {
+    sessionKey,
+    updatedAtMs: clock.now(),
+    approvals: found.slice(0, MAX_REPLAYED).map(toPending),
+    truncated: found.length > MAX_REPLAYED,
+  }
+}
+
 export const sessionsMessagesSubscribe = defineMethod({
   name: 'sessions.messages.subscribe',
   scope: 'operator.read',
-  summary: 'Asks for session.message events of one session.',
+  elevate: ({ includeApprovals }) => (includeApprovals ? 'operator.approvals' : null),
+  summary: 'Asks for session.message events of one session; with includeApprovals, for session.approval events too.',
   params: messagesTarget,
-  result: z.strictObject({ subscribed: z.literal(true), key: text }),
-  uses: ['agents'],
-  handler(params, { agents, connection }) {
+  result: z.strictObject({ subscribed: z.literal(true), key: text, approvalReplay: approvalReplay.optional() }),
+  uses: ['agents', 'approvals', 'clock'],
+  handler(params, { agents, connection, ...use }) {
     const key = agents.sessionKey(params.key, params.agentId)
     connectionOf(connection).subscribe(sessionTopic(key))
-    return { subscribed: true as const, key }
+    if (!params.includeApprovals) return { subscribed: true as const, key }
+    connectionOf(connection).subscribe(approvalsTopic(key))
+    return { subscribed: true as const, key, approvalReplay: replayApprovals(key, use) }
   },
 })
 
@@ -54,6 +80,7 @@ export const sessionsMessagesUnsubscribe = defineMethod({
   handler(params, { agents, connection }) {
     const key = agents.sessionKey(params.key, params.agentId)
     connectionOf(connection).unsubscribe(sessionTopic(key))
+    connectionOf(connection).unsubscribe(approvalsTopic(key))
     return { subscribed: false as const, key }
   },
 })

@@ -1,5 +1,8 @@
 // Abilities that only a process has. Each is optional: what is missing is refused by name, never faked.
 
+import type { Updater } from './updater.ts'
+import type { Workspaces } from './workspace.ts'
+
 /** Figures of the machine; the source of the names is `SystemInfoResult` of the published schema. */
 export interface SystemInfo {
   readonly machineName: string
@@ -25,6 +28,16 @@ export interface Host {
   readonly secrets?: { get(name: string): string | null; set(name: string, value: string): void }
   /** Says something to the person at the terminal, and to no log. */
   readonly tell?: (text: string) => void
+  /** Says when a file may have changed, however that was done. Returns how to stop. */
+  readonly watch?: (path: string, onChange: () => void) => () => void
+  /** Shows a file to the person at this machine. Absent without a desktop. */
+  readonly openFile?: (path: string) => Promise<void>
+  /** Ends this gateway gracefully, and begins a new one in its place. */
+  readonly restart?: (reason: string) => void
+  /** The program itself, where it can be replaced by a newer one. */
+  readonly update?: Updater
+  /** A directory of this machine as the workspace of an agent; absolute, or below the home directory with `~/`. */
+  readonly workspaces?: Workspaces
   /** Whether servers on this machine's loopback can be asked (a local Ollama, say). */
   readonly loopback?: boolean
 }

@@ -32,6 +32,10 @@ export interface ConfigSource {
   readonly path: string
   /** The text, JSON5; null when there is none yet. */
   read(): Promise<string | null>
+  /** Replaces the text, all of it or nothing. Absent where it cannot be written: changes are kept in the database then. */
+  write?(text: string): Promise<void>
+  /** A copy of the last text that was good, beside the other: what a person can go back to. */
+  readonly backup?: { readonly path: string; exists(): boolean; keep(text: string): Promise<void> }
 }
 
 export interface Platform {

@@ -112,6 +112,8 @@ export const helloOk = z.strictObject({
     scopes: z.array(text),
     deviceToken: text.optional(),
     issuedAtMs: count.optional(),
+    /** Of further roles that the device was paired for. */
+    deviceTokens: z.array(z.strictObject({ deviceToken: text, role: text, scopes: z.array(text), issuedAtMs: count })).optional(),
   }),
   policy: z.strictObject({
     maxPayload: z.int().min(1),

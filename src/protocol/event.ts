@@ -11,9 +11,10 @@ export interface EventDefinition<N extends string = string, P extends z.ZodType 
   readonly payload: P
   /**
    * `all`: every connection that may see it. `sessions`: those that called sessions.subscribe. `session`: those, and
-   * those that subscribed to the messages of the session. `direct`: only the one that it is addressed to; without seq.
+   * those that subscribed to the messages of the session. `topic`: those that subscribed to the topic of the audience.
+   * `direct`: only the one that it is addressed to; without seq.
    */
-  readonly reach: 'all' | 'sessions' | 'session' | 'direct'
+  readonly reach: 'all' | 'sessions' | 'session' | 'topic' | 'direct'
   /** May be left out for a connection that does not keep up. */
   readonly dropIfSlow?: boolean
   /** Carries `stateVersion`. */

@@ -1,7 +1,11 @@
 // Events: what the gateway tells without being asked, and the list of all of them.
 
 import * as z from 'zod'
+import { APPROVAL_EVENTS } from './approval-events.ts'
+import { configChanged } from './config-events.ts'
+import { devicePairChanged, devicePairSetupCompleted } from './device-events.ts'
 import { defineEvent, type AnyEvent } from './event.ts'
+import { NODE_EVENTS } from './node-events.ts'
 import { presenceEntry, sessionRow } from './shapes.ts'
 
 const text = z.string().min(1)
@@ -197,4 +201,9 @@ export const EVENTS: readonly AnyEvent[] = [
   health,
   devicePairRequested,
   devicePairResolved,
+  devicePairChanged,
+  devicePairSetupCompleted,
+  ...NODE_EVENTS,
+  ...APPROVAL_EVENTS,
+  configChanged,
 ] as unknown as readonly AnyEvent[]

@@ -3,9 +3,29 @@
 import { collectionMigration } from '../store/collection.ts'
 import { idempotencyMigration } from '../store/idempotency.ts'
 import type { Migration } from '../store/migrate.ts'
+import { grantsMigration } from './conversation/approval-grants.ts'
+import { approvalsMigration } from './conversation/approval-table.ts'
+import { suspensionsMigration } from './conversation/run-suspension.ts'
 import { runsMigration } from './conversation/run-table.ts'
 import { sessionsMigration } from './conversation/session-table.ts'
 import { transcriptsMigration } from './conversation/transcripts.ts'
+import { nodeInvokesMigration } from './fleet/node-invoke-table.ts'
+import { nodePendingMigration } from './fleet/node-pending.ts'
+import { nodeSurfaceMigration } from './fleet/node-surface.ts'
+import { configHistoryMigration } from './operations/config-history.ts'
 
 /** Append only. */
-export const MIGRATIONS: readonly Migration[] = [collectionMigration, idempotencyMigration, transcriptsMigration, sessionsMigration, runsMigration]
+export const MIGRATIONS: readonly Migration[] = [
+  collectionMigration,
+  idempotencyMigration,
+  transcriptsMigration,
+  sessionsMigration,
+  runsMigration,
+  approvalsMigration,
+  grantsMigration,
+  suspensionsMigration,
+  configHistoryMigration,
+  nodeInvokesMigration,
+  nodePendingMigration,
+  nodeSurfaceMigration,
+]

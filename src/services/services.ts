@@ -8,12 +8,13 @@ import type { AutomationServices } from './automation/services.ts'
 import type { ConversationServices } from './conversation/services.ts'
 import type { FleetServices } from './fleet/services.ts'
 import type { IdentityServices } from './identity/services.ts'
+import type { ControlServices } from './operations/control-services.ts'
 import type { Reports } from './operations/report-services.ts'
 import type { Settings } from './operations/settings-services.ts'
 import type { VoiceServices } from './voice/services.ts'
 import type { Bus } from './bus.ts'
 
-export interface Services extends Settings, IdentityServices, ConversationServices, FleetServices, AutomationServices, VoiceServices, Reports {
+export interface Services extends Settings, IdentityServices, ConversationServices, FleetServices, AutomationServices, VoiceServices, ControlServices, Reports {
   readonly bus: Bus
   readonly clock: Clock
   readonly commit: Commit

@@ -76,8 +76,8 @@ export function createFanout(deps: { links: () => Iterable<Link>; clock: Clock; 
 
   return {
     deliver,
-    isHeard(event) {
-      for (const link of links()) if (isFor(link, event, { session: '' })) return true
+    isHeard(event, audience) {
+      for (const link of links()) if (isFor(link, event, audience)) return true
       return false
     },
     drained(link) {
@@ -88,9 +88,10 @@ export function createFanout(deps: { links: () => Iterable<Link>; clock: Clock; 
 
 /** Fail closed: whoever is not clearly meant does not receive it. */
 function isFor(link: Link, event: AnyEvent, audience: Audience): boolean {
+  if (audience.connection !== undefined && audience.connection !== link.connection.id) return false
   const { session, principal, caps, topics } = link.connection
   if (!session || !principal || !link.open) return false
-  if (audience.connection !== undefined && audience.connection !== link.connection.id) return false
+  if (audience.except === link.connection.id) return false
   if (audience.capability !== undefined && !caps.has(audience.capability)) return false
   if (event.scope !== null && (principal.role !== 'operator' || !principal.scopes.has(event.scope))) return false
   switch (event.reach) {
@@ -100,6 +101,8 @@ function isFor(link: Link, event: AnyEvent, audience: Audience): boolean {
       return topics.has(SESSIONS_TOPIC)
     case 'session':
       return topics.has(SESSIONS_TOPIC) || (audience.session !== undefined && topics.has(sessionTopic(audience.session)))
+    case 'topic':
+      return audience.topic !== undefined && topics.has(audience.topic)
     case 'direct':
       return audience.connection === link.connection.id
   }

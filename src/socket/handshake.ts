@@ -17,7 +17,7 @@ import {
 import type { Agents } from '../services/conversation/agents.ts'
 import type { Models } from '../services/conversation/models.ts'
 import type { Auth, Authenticated } from '../services/identity/auth.ts'
-import type { Connection } from '../services/identity/connections.ts'
+import type { Connection, Connections } from '../services/identity/connections.ts'
 import { isOriginAllowed } from '../services/identity/facts.ts'
 import type { Presence } from '../services/identity/presence.ts'
 import type { ConfigService } from '../services/operations/config.ts'
@@ -34,6 +34,7 @@ export interface HandshakeDeps {
   readonly agents: Agents
   readonly models: Models
   readonly config: ConfigService
+  readonly connections: Connections
   readonly presence: Presence
   readonly health: Health
   readonly system: SystemService
@@ -51,7 +52,7 @@ const PLAIN_CLIENT: Client = { id: 'gateway-client', displayName: 'plain', versi
 const PROBE_MODE = 'probe'
 
 export function createHandshake(deps: HandshakeDeps): Handshake {
-  const { auth, agents, models, config, presence, health, system } = deps
+  const { auth, agents, models, config, connections, presence, health, system } = deps
   const features = JSON.stringify({ methods: deps.methods, events: EVENTS.map((event) => event.name), capabilities: [] })
 
   return {
@@ -83,6 +84,7 @@ export function createHandshake(deps: HandshakeDeps): Handshake {
         caps: (params.caps ?? []).map((cap) => cap.slice(0, 64)),
       })
       presence.join(connection)
+      connections.joined(connection, params)
       return hello(connection, { ...authenticated, scopes })
     },
   }
@@ -90,10 +92,10 @@ export function createHandshake(deps: HandshakeDeps): Handshake {
   /** The parts that are the same for everybody are JSON already. */
   function hello(connection: Connection, granted: Authenticated): string {
     const { protocol } = connection.session!
-    const { role, scopes, deviceToken, issuedAtMs } = granted
+    const { role, scopes, deviceToken, issuedAtMs, deviceTokens } = granted
     const { maxPayload, tickIntervalMs } = deps.policy()
     const server = { version: system.version, bootId: system.bootId, connId: connection.id }
-    const grant = { role, scopes, ...(deviceToken !== undefined && { deviceToken, issuedAtMs }) }
+    const grant = { role, scopes, ...(deviceToken !== undefined && { deviceToken, issuedAtMs }), deviceTokens }
     const attachments = { maxBytes: MAX_ATTACHMENT_BYTES, maxImageBytes: MAX_IMAGE_BYTES }
     const policy = { maxPayload, maxBufferedBytes: MAX_BUFFERED_BYTES, tickIntervalMs, attachments }
     const healthJson = health.snapshot().json // before its version is read: asking may grow it
@@ -106,11 +108,11 @@ export function createHandshake(deps: HandshakeDeps): Handshake {
   }
 
   function snapshotRest(isAdmin: boolean) {
-    const { hash, path } = config.snapshot()
+    const { appliedHash, path } = config.snapshot()
     return {
       stateVersion: { presence: presence.version, health: health.version },
       uptimeMs: system.uptimeMs(),
-      ...(hash !== '' && { appliedConfigHash: hash }),
+      ...(appliedHash !== '' && { appliedConfigHash: appliedHash }),
       ...(isAdmin && { configPath: path }),
       ...(isAdmin && deps.stateDir !== undefined && { stateDir: deps.stateDir }),
       sessionDefaults: {

@@ -172,8 +172,10 @@ export function createSocket(deps: SocketDeps): Socket {
     if (!record || links.has(peer.id)) return
     const connection = connections.restore(peer.id, record, (changed) => peer.save(changed))
     const link = addLink(peer, connection)
-    if (connection.session) presence.join(connection)
-    else expectConnect(link, Math.max(0, connection.openedAt + timeoutMs - clock.now()))
+    if (connection.session) {
+      presence.join(connection)
+      connections.joined(connection, null)
+    } else expectConnect(link, Math.max(0, connection.openedAt + timeoutMs - clock.now()))
   }
 
   return {

@@ -32,6 +32,8 @@ export interface Idempotency {
    * transaction as the record of it: both are there or neither is.
    */
   once<T>(key: IdempotencyKey, now: number, work: () => T): { readonly result: T; readonly repeated: boolean }
+  /** The remembered answer; null when there is none. Throws, as `once`, for another body. */
+  find<T>(key: IdempotencyKey, now: number): T | null
   prune(now: number): void
 }
 
@@ -43,17 +45,27 @@ export const idempotencyConflict = (): GatewayError =>
   )
 
 export function createIdempotency(sql: Sql): Idempotency {
+  function find({ principal, method, key, hash }: IdempotencyKey, now: number) {
+    const known = sql.get<{ hash: string; result: string }>(
+      'SELECT hash, result FROM idempotency WHERE principal = ? AND method = ? AND key = ? AND expires_at > ?',
+      principal,
+      method,
+      key,
+      now,
+    )
+    if (known && known.hash !== hash) throw idempotencyConflict()
+    return known
+  }
+
   return {
-    once: ({ principal, method, key, hash }, now, work) =>
+    find(key, now) {
+      const known = find(key, now)
+      return known ? JSON.parse(known.result) : null
+    },
+    once: (wanted, now, work) =>
       sql.tx(() => {
-        const known = sql.get<{ hash: string; result: string }>(
-          'SELECT hash, result FROM idempotency WHERE principal = ? AND method = ? AND key = ? AND expires_at > ?',
-          principal,
-          method,
-          key,
-          now,
-        )
-        if (known && known.hash !== hash) throw idempotencyConflict()
+        const { principal, method, key, hash } = wanted
+        const known = find(wanted, now)
         if (known) return { result: JSON.parse(known.result), repeated: true }
         const result = work()
         sql.run(

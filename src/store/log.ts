@@ -17,6 +17,8 @@ export interface Log {
   append(stream: string, seq: number, id: string, data: string): void
   /** Entries `after < seq <= upTo` in order; the last `limit` of them when `newest`, else the first. */
   read(stream: string, range: { after?: number; upTo?: number; limit: number; newest?: boolean }): Entry[]
+  /** The entry with this id, looked for from the newest. */
+  find(stream: string, id: string): Entry | null
   delete(stream: string): void
 }
 
@@ -46,6 +48,8 @@ export function createLog(sql: Sql, name: string): Log {
       )
       return newest ? rows.reverse() : rows
     },
+    find: (stream, id) =>
+      sql.get<Entry>(`SELECT seq, id, data FROM ${table} WHERE stream = ? AND id = ? ORDER BY seq DESC LIMIT 1`, stream, id) ?? null,
     delete: (stream) => sql.run(`DELETE FROM ${table} WHERE stream = ?`, stream),
   }
 }

@@ -22,11 +22,14 @@ export async function createDevice(): Promise<Device> {
 }
 
 export interface DeviceChoice {
-  readonly auth?: { readonly token?: string; readonly deviceToken?: string }
+  readonly auth?: { readonly token?: string; readonly deviceToken?: string; readonly bootstrapToken?: string }
   readonly role?: 'operator' | 'node'
   readonly scopes?: readonly string[]
   readonly client?: Record<string, string>
   readonly signature?: 'v3' | 'v2'
+  readonly protocol?: number
+  /** Further params of `connect`: what a node says that it can do, say. */
+  readonly more?: Record<string, unknown>
   readonly signedAt?: number
   /** Changes the finished proof: what an attacker would do. */
   readonly tamper?: (proof: Record<string, unknown>) => Record<string, unknown>
@@ -34,10 +37,10 @@ export interface DeviceChoice {
 
 /** The params of `connect` for a device. */
 export async function deviceParams(device: Device, challenge: Data, choice: DeviceChoice = {}) {
-  const { auth = {}, role = 'operator', scopes = ['operator.read', 'operator.write'], signature = 'v3', tamper = (proof) => proof } = choice
+  const { auth = {}, role = 'operator', scopes = ['operator.read', 'operator.write'], signature = 'v3', protocol = 4, more = {}, tamper = (proof) => proof } = choice
   const client = { ...BACKEND, deviceFamily: 'Test', ...choice.client }
   const signedAt = choice.signedAt ?? challenge.ts
-  const token = auth.token ?? auth.deviceToken ?? ''
+  const token = auth.token ?? auth.deviceToken ?? auth.bootstrapToken ?? ''
   const [v3, v2] = signedPayloads({ deviceId: device.id, client, role, scopes, signedAt, token, nonce: challenge.nonce })
   const proof = {
     id: device.id,
@@ -46,7 +49,7 @@ export async function deviceParams(device: Device, challenge: Data, choice: Devi
     signedAt,
     nonce: challenge.nonce,
   }
-  return { minProtocol: 4, maxProtocol: 4, client, role, scopes, auth, device: tamper(proof) }
+  return { minProtocol: protocol, maxProtocol: protocol, client, role, scopes, auth, device: tamper(proof), ...more }
 }
 
 /** Waits for the challenge and connects as this device; returns the answer, refused or not. */

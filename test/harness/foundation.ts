@@ -3,13 +3,9 @@
 
 import { createGate, type Gate } from '../../src/store/gate.ts'
 import { createCommit, type Commit } from '../../src/store/commit.ts'
-import { collectionMigration } from '../../src/store/collection.ts'
-import { idempotencyMigration } from '../../src/store/idempotency.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { createBus, type Audience, type Bus } from '../../src/services/bus.ts'
-import { runsMigration } from '../../src/services/conversation/run-table.ts'
-import { sessionsMigration } from '../../src/services/conversation/session-table.ts'
-import { transcriptsMigration } from '../../src/services/conversation/transcripts.ts'
+import { MIGRATIONS } from '../../src/services/migrations.ts'
 import { createLogger, type Logger, type LogRecord } from '../../src/kit/log.ts'
 import type { Data } from './client.ts'
 import { fakeClock, settled, type FakeClock } from './clock.ts'
@@ -43,7 +39,7 @@ export interface Foundation {
 
 /** `sql` of another foundation: what a restart finds. */
 export function foundation(sql: TestSql = memorySql(), clock: FakeClock = fakeClock()): Foundation {
-  migrate(sql, [collectionMigration, idempotencyMigration, transcriptsMigration, sessionsMigration, runsMigration])
+  migrate(sql, MIGRATIONS)
   const failures: unknown[] = []
   const heard: Heard[] = []
   const logged: LogRecord[] = []

@@ -8,6 +8,11 @@ import type { Frame } from './client.ts'
 const NAMED_OTHERWISE: Readonly<Record<string, string>> = {
   connect: 'HelloOk',
   'agent.identity.get': 'AgentIdentityResult',
+  'config.schema': 'ConfigSchemaResponse',
+  'exec.approvals.get': 'ExecApprovalsSnapshot',
+  'exec.approvals.set': 'ExecApprovalsSnapshot',
+  'exec.approvals.node.get': 'ExecApprovalsNodeSnapshot',
+  'exec.approvals.node.set': 'ExecApprovalsNodeSnapshot',
 }
 
 /** `sessions.compaction.list` → `SessionsCompactionListResult`. */
@@ -27,6 +32,9 @@ const EVENTS: Readonly<Record<string, string>> = {
   shutdown: 'ShutdownEvent',
   'device.pair.requested': 'DevicePairRequestedEvent',
   'device.pair.resolved': 'DevicePairResolvedEvent',
+  'device.pair.setup.completed': 'DevicePairSetupCompletedEvent',
+  'node.invoke.request': 'NodeInvokeRequestEvent',
+  'session.approval': 'SessionApprovalEvent',
 }
 
 /** The real gateway sends these in `agent` events, and clients read them; the published shape does not have them. */

@@ -1,24 +1,36 @@
 // The contract of a gateway, whatever it runs on.
 
 import { describe } from 'vitest'
+import { agentCases } from './agent-cases.ts'
+import { approvalCases } from './approval-cases.ts'
 import { chatCases } from './chat-cases.ts'
+import { configCases } from './config-cases.ts'
 import { connectCases } from './connect-cases.ts'
 import { deviceCases } from './device-cases.ts'
 import { frameCases } from './frame-cases.ts'
 import { httpCases } from './http-cases.ts'
 import { methodCases } from './method-cases.ts'
 import { modelCases } from './model-cases.ts'
+import { nodeCases } from './node-cases.ts'
 import { sessionCases } from './session-cases.ts'
+import { toolCases } from './tool-cases.ts'
 import { reach, type Target } from './target.ts'
+import { wizardCases } from './wizard-cases.ts'
 
 export function gatewaySuite(get: () => Target): void {
   const at = reach(get)
   describe('connecting', () => connectCases(at, get))
   describe('devices', () => deviceCases(at, get))
+  describe('nodes', () => nodeCases(at, get))
   describe('frames', () => frameCases(at, get))
   describe('methods', () => methodCases(at, get))
   describe('chat', () => chatCases(at))
   describe('sessions', () => sessionCases(at))
+  describe('approvals', () => approvalCases(at))
+  describe('tools', () => toolCases(at))
   describe('models', () => modelCases(at, get))
+  describe('configuration', () => configCases(at, get))
+  describe('agents and their files', () => agentCases(at, get))
+  describe('setup', () => wizardCases(at, get))
   describe('http', () => httpCases(at, get))
 }

@@ -10,6 +10,7 @@ import { startUpstream, type Upstream } from '../harness/upstream.ts'
 import { connect, open } from '../harness/ws.ts'
 import { clientSuite } from './client-suite.ts'
 import { gatewaySuite } from './gateway-suite.ts'
+import { reloadCases } from './reload-cases.ts'
 import { freshKey, script, suiteConfig, textIn } from './target.ts'
 
 const TOKEN = 'token-of-the-process-suite'
@@ -137,6 +138,8 @@ export function processSuite(program: keyof typeof PROGRAMS): void {
       expect(await later.call('agent.wait', { runId: sent.idempotencyKey })).toMatchObject({ status: 'error', stopReason: 'shutdown' })
     })
   })
+
+  describe('its configuration', () => reloadCases(program))
 
   describe('at its start', () => {
     let state: StateDir

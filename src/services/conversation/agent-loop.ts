@@ -29,6 +29,17 @@ export interface LoopInput {
   readonly settings: ModelSettings
   /** Nobody listens before the end. */
   readonly whole: boolean
+  /** Where it goes on. Absent: from the beginning. */
+  readonly from?: Position | undefined
+}
+
+/** A place within a run: tools that were called, and have no result yet. */
+export interface Position {
+  /** In order; the first one is about to be carried out. */
+  readonly calls: readonly ModelToolCall[]
+  /** Of all steps so far, as are the steps. */
+  readonly usage: Usage
+  readonly steps: number
 }
 
 export interface LoopIo {
@@ -38,7 +49,8 @@ export interface LoopIo {
   onReasoning(text: string): void
   /** The model wants tools; `text` is what it said before. */
   onToolCalls(model: Model, text: string, calls: readonly ModelToolCall[], usage: Usage): void
-  callTool(call: ModelToolCall): Promise<ToolOutcome>
+  /** Carries out the first call of `position`. */
+  callTool(call: ModelToolCall, position: Position): Promise<ToolOutcome>
 }
 
 export interface LoopOutcome {
@@ -66,9 +78,18 @@ export async function runAgentLoop(input: LoopInput, io: LoopIo): Promise<LoopOu
   const messages = [...input.messages]
   const tools = [...input.tools, ...input.clientTools]
   const isClientTool = (name: string) => input.clientTools.some((tool) => tool.name === name)
-  let usage = noUsage()
+  let usage = input.from?.usage ?? noUsage()
+  if (input.from) await callTools(input.from)
 
-  for (let step = 1; ; step++) {
+  async function callTools({ calls, steps }: Position): Promise<void> {
+    for (const [index, call] of calls.entries()) {
+      io.signal.throwIfAborted()
+      const outcome = await abortable(io.callTool(call, { calls: calls.slice(index), usage, steps }), io.signal)
+      messages.push({ role: 'tool', toolCallId: call.id, name: call.name, text: outcome.text })
+    }
+  }
+
+  for (let step = (input.from?.steps ?? 0) + 1; ; step++) {
     const offered = step < MAX_STEPS ? tools : input.clientTools
     const answer = await complete(input.models, { messages, tools: offered, settings: input.settings, whole: input.whole }, io)
     usage = addUsage(usage, answer.usage)
@@ -81,11 +102,7 @@ export async function runAgentLoop(input: LoopInput, io: LoopIo): Promise<LoopOu
     }
     io.onToolCalls(answer.model, answer.text, answer.calls, answer.usage)
     messages.push({ role: 'assistant', text: answer.text, toolCalls: answer.calls })
-    for (const call of answer.calls) {
-      io.signal.throwIfAborted()
-      const outcome = await abortable(io.callTool(call), io.signal)
-      messages.push({ role: 'tool', toolCallId: call.id, name: call.name, text: outcome.text })
-    }
+    await callTools({ calls: answer.calls, usage, steps: step })
   }
 }
 

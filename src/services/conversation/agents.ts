@@ -19,6 +19,8 @@ export interface Agents {
   identity(agentId: string): AgentIdentity
   /** The system prompt of an agent's turns. */
   instructions(agentId: string): string
+  /** What the files of its workspace tell it beside; null when there are none. */
+  notes(agentId: string): Promise<string | null>
   mainSessionKey(agentId?: string): string
   /** The canonical key that a request means; `main` is the main session. Throws for what cannot be a key. */
   sessionKey(key: string, agentId?: string): string
@@ -26,7 +28,7 @@ export interface Agents {
   ofSession(canonicalKey: string): string
 }
 
-export function createAgents(config: ConfigService): Agents {
+export function createAgents(config: ConfigService, notes: Agents['notes'] = () => Promise.resolve(null)): Agents {
   const find = (agentId: string) => config.agents().find((agent) => agent.id === agentId)
   const defaultId = () => config.defaultAgentId()
 
@@ -55,6 +57,7 @@ export function createAgents(config: ConfigService): Agents {
       find(agentId)?.systemPrompt ??
       `You are ${identity(agentId).name}, a personal assistant. You run on the edgeclaw gateway; ` +
         'its tools tell you about its sessions and its state. Answer plainly and briefly.',
+    notes,
     mainSessionKey,
     sessionKey(key, agentId = defaultId()) {
       if (key.trim().toLowerCase() === MAIN_KEY) return mainSessionKey(agentId)

@@ -46,6 +46,7 @@ export function createGatewayTools(deps: {
   const sessionStatus = defineTool({
     name: 'session_status',
     description: 'One session: its model, tokens and state. Without a key: the session of this conversation.',
+    group: 'sessions',
     scope: 'operator.read',
     params: z.strictObject({ key: z.string().min(1).optional() }),
     run({ key }, context) {
@@ -57,6 +58,7 @@ export function createGatewayTools(deps: {
   const sessionsList = defineTool({
     name: 'sessions_list',
     description: 'The sessions of this gateway, the latest first.',
+    group: 'sessions',
     scope: 'operator.read',
     params: z.strictObject({ limit: z.int().min(1).max(50).default(10), search: z.string().min(1).optional() }),
     run({ limit, search }) {
@@ -77,6 +79,7 @@ export function createGatewayTools(deps: {
   const sessionsHistory = defineTool({
     name: 'sessions_history',
     description: 'The last messages of a session.',
+    group: 'sessions',
     scope: 'operator.read',
     params: z.strictObject({ key: z.string().min(1), limit: z.int().min(1).max(100).default(20) }),
     run({ key, limit }) {

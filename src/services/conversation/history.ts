@@ -1,5 +1,6 @@
 // A page of a conversation, newest part first asked for. Messages stay the JSON text that they are stored as.
 
+import type { Entry } from '../../store/log.ts'
 import type { StoredMessage, TextPart } from '../../protocol/shapes.ts'
 import type { SessionRecord } from './session-table.ts'
 import type { Transcripts } from './transcripts.ts'
@@ -35,6 +36,16 @@ export function readHistory(transcripts: Transcripts, session: SessionRecord | n
     fitting.push(message)
   }
   return { messages: fitting.reverse(), total, hasMore: upTo - session.floor > fitting.length }
+}
+
+/** One message, its text cut where a limit is asked for; then it says so. */
+export function readMessage({ data }: Entry, maxChars: number | undefined): unknown {
+  const whole = JSON.parse(data) as StoredMessage
+  if (maxChars === undefined) return whole
+  const short = shorten(data, maxChars)
+  if (short === data) return whole
+  const message = JSON.parse(short) as StoredMessage
+  return { ...message, __openclaw: { ...message.__openclaw, truncated: true, reason: 'display-cap' } }
 }
 
 function shorten(data: string, maxChars: number): string {

@@ -1,4 +1,5 @@
-// What a person sends becomes a run: checked, its attachments kept, its repetition recognised.
+// What a person sends becomes a run: checked, its attachments kept, its repetition recognised. A command is answered by
+// the gateway itself.
 
 import { sha256Hex } from '../../kit/bytes.ts'
 import { stableStringify } from '../../kit/json.ts'
@@ -7,9 +8,12 @@ import type { Principal } from '../../protocol/scopes.ts'
 import type { Attachment, UserMessage } from '../../protocol/shapes.ts'
 import { MAX_MESSAGE_CHARS } from '../../protocol/version.ts'
 import type { Clock } from '../../ports/clock.ts'
+import type { Commands, Typed } from './commands.ts'
 import type { Media } from './media.ts'
-import type { RunOrigin } from './run-table.ts'
+import type { RunReplies } from './run-replies.ts'
+import type { RunOrigin, RunRequest } from './run-table.ts'
 import type { Runs, Started } from './runs.ts'
+import type { Sessions } from './sessions.ts'
 
 export interface Sent {
   /** The idempotency key of the sender. */
@@ -25,6 +29,8 @@ export interface Sent {
   readonly thinking?: string | undefined
   readonly timeoutMs?: number | undefined
   readonly instructions?: string | undefined
+  /** A message with a slash may be meant for the gateway. */
+  readonly mayCommand?: boolean
 }
 
 export interface Inbox {
@@ -32,8 +38,29 @@ export interface Inbox {
   send(sent: Sent): Promise<Started>
 }
 
-export function createInbox(deps: { runs: Runs; media: Media; clock: Clock }): Inbox {
-  const { runs, media, clock } = deps
+export function createInbox(deps: {
+  runs: Runs
+  replies: RunReplies
+  commands: Commands
+  sessions: Sessions
+  media: Media
+  clock: Clock
+}): Inbox {
+  const { runs, replies, commands, sessions, media, clock } = deps
+
+  /** What stands behind a command that starts anew is for the agent; anything else is answered here. */
+  async function command(typed: Typed, request: RunRequest): Promise<Started> {
+    const { runId, sessionKey, principal } = request
+    const place = { sessionKey, principal }
+    const resets = commands.resets(typed, place)
+    if (resets) await runs.abort(runs.liveIn(sessionKey), 'reset')
+    const text = resets && typed.args !== '' ? null : await commands.answer(typed, place)
+    if (runs.find(runId)) return runs.start(request) // it was sent twice at once
+    if (text === null) sessions.reset(sessionKey)
+    if (text === null) return runs.start(request)
+    replies.record(request, text, resets ? () => void sessions.reset(sessionKey) : undefined)
+    return { runId, status: 'started', run: null }
+  }
 
   async function toContent(message: string, attachments: readonly Attachment[]): Promise<UserMessage['content']> {
     if (attachments.length === 0) return message
@@ -52,7 +79,7 @@ export function createInbox(deps: { runs: Runs; media: Media; clock: Clock }): I
       const known = runs.find(runId)
       const content = known ? message : await toContent(message, attachments)
       const input: UserMessage = { role: 'user', content, timestamp: clock.now(), idempotencyKey: `${runId}:user` }
-      return runs.start({
+      const request: RunRequest = {
         runId,
         sessionKey,
         origin,
@@ -63,7 +90,9 @@ export function createInbox(deps: { runs: Runs; media: Media; clock: Clock }): I
         ...(model !== undefined && { model }),
         ...(timeoutMs !== undefined && { timeoutMs }),
         ...(instructions !== undefined && { instructions }),
-      })
+      }
+      const typed = sent.mayCommand && !known && attachments.length === 0 ? commands.find(message) : null
+      return typed ? command(typed, request) : runs.start(request)
     },
   }
 }

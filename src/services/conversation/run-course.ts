@@ -25,6 +25,8 @@ const CHECKPOINT_MS = 500
 export interface Course {
   /** Everything that was said so far. */
   readonly text: string
+  /** The number of what was told last. */
+  readonly seq: number
   /** Some of it was kept for the case of a crash. */
   readonly hasOutput: boolean
   status(phase: (typeof CHAT_PHASES)[number]): void
@@ -48,20 +50,24 @@ export function createCourse(
     readonly sessionId: string | undefined
     /** After a crash it would be begun again, unless something had been seen of it. */
     readonly replayable: boolean
+    /** Nobody asked for it: it is no part of a conversation before its answer is shown. */
+    readonly isAside?: boolean
+    /** What another process has told of it. */
+    readonly before?: { readonly text: string; readonly seq: number } | undefined
   },
   deps: { bus: Bus; gate: Gate; clock: Clock; commit: Commit; table: RunTable },
 ): Course {
   const { bus, gate, clock, commit, table } = deps
-  const { runId, sessionKey, agentId, sessionId } = run
+  const { runId, sessionKey, agentId, sessionId, isAside = false } = run
   const listeners: ((progress: Progress) => void)[] = []
-  let seq = 0
-  let text = ''
+  let seq = run.before?.seq ?? 0
+  let text = run.before?.text ?? ''
   let untold = ''
   let scheduled = false
   let ended = false
-  const kept = { chars: 0, pieces: 0, at: 0 }
-  let snapshotChars = 0
-  const assistant = { chars: 0, at: 0, cancel: null as (() => void) | null }
+  const kept = { chars: text.length, pieces: 0, at: 0 }
+  let snapshotChars = text.length
+  const assistant = { chars: text.length, at: 0, cancel: null as (() => void) | null }
 
   const message = (content: string) => ({
     role: 'assistant' as const,
@@ -74,7 +80,7 @@ export function createCourse(
     const ts = clock.now()
     bus.publish(
       agent,
-      () => ({ runId, sessionKey, agentId, ...(sessionId && { sessionId }), stream, data, seq: own, ts, isHeartbeat: false }),
+      () => ({ runId, sessionKey, agentId, ...(sessionId && { sessionId }), stream, data, seq: own, ts, isHeartbeat: isAside }),
       capability === undefined ? {} : { capability },
     )
   }
@@ -91,7 +97,7 @@ export function createCourse(
     const fresh = whole.length <= SNAPSHOT_CHARS || whole.length - snapshotChars >= whole.length / 4
     if (fresh) snapshotChars = whole.length
     const fields = { runId, sessionKey, agentId, seq: own, state: 'delta' as const, deltaText: delta }
-    bus.publish(chat, () => (fresh ? { ...fields, message: message(whole) } : fields))
+    if (!isAside) bus.publish(chat, () => (fresh ? { ...fields, message: message(whole) } : fields))
     for (const listener of listeners) gate.pass(() => listener({ type: 'text', text: delta }))
     tellAssistant()
   }
@@ -136,13 +142,16 @@ export function createCourse(
     get text() {
       return text + untold
     },
+    get seq() {
+      return seq
+    },
     get hasOutput() {
       return kept.pieces > 0
     },
     status(phase) {
       tellAgent('run_status', { phase })
       const own = seq
-      bus.publish(chat, () => ({ runId, sessionKey, agentId, seq: own, state: 'status' as const, phase }))
+      if (!isAside) bus.publish(chat, () => ({ runId, sessionKey, agentId, seq: own, state: 'status' as const, phase }))
     },
     lifecycle: (data) => tellAgent('lifecycle', data),
     say(piece) {
@@ -189,7 +198,7 @@ export function createCourse(
         terminalReply: { disposition: result.text === '' ? 'empty' : 'visible', text: result.text },
       })
       const own = seq
-      bus.publish(chat, () => toTerminal(result, { runId, sessionKey, agentId, seq: own }, message))
+      if (!isAside) bus.publish(chat, () => toTerminal(result, { runId, sessionKey, agentId, seq: own }, message))
     },
     listen: (listener) => void listeners.push(listener),
   }

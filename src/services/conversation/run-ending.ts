@@ -6,6 +6,7 @@ import { noUsage, type AssistantMessage, type ToolCallPart, type Usage } from '.
 import { ModelError, type Model, type ModelToolCall } from '../../ports/model.ts'
 import type { Commit } from '../../store/commit.ts'
 import type { LoopOutcome } from './agent-loop.ts'
+import { isShown } from './aside.ts'
 import type { RunError, RunRequest, RunResult, RunTable } from './run-table.ts'
 import type { SessionRecord } from './session-table.ts'
 import type { Sessions } from './sessions.ts'
@@ -105,6 +106,7 @@ export function createRunEndings(deps: { table: RunTable; sessions: Sessions; co
   function toLastMessage({ request, result, rest, api }: Ending): AssistantMessage | null {
     const { state, toolCalls } = result
     if (rest === '' && toolCalls.length === 0 && (state === 'aborted' || state === 'interrupted')) return null
+    if (request.aside && (state !== 'ok' || !isShown(request.aside, rest))) return null
     const { provider, model, usage, stopReason, endedAt: timestamp, responseId } = result
     const message: AssistantMessage = {
       ...toAssistantMessage({ text: rest, calls: toolCalls, api, provider, model, usage, stopReason, timestamp }),

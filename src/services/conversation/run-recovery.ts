@@ -1,30 +1,37 @@
 // What becomes of runs that the last process accepted and did not end. One of which nothing was seen or done is begun
-// again; any other is closed as interrupted, with what there was of it.
+// again; one that waits for a person goes on at the call that waits; any other is closed as interrupted, with what there
+// was of it.
 
 import type { Logger } from '../../kit/log.ts'
 import { noUsage } from '../../protocol/shapes.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { RunEndings } from './run-ending.ts'
-import type { RunRecord, RunResult, RunTable } from './run-table.ts'
+import type { Suspension, Suspensions } from './run-suspension.ts'
+import type { RunOrigin, RunRecord, RunResult, RunTable } from './run-table.ts'
 import type { Sessions } from './sessions.ts'
 import type { Transcripts } from './transcripts.ts'
 
 /** How often a run is begun before it is given up: one that ends the process each time must not do so for ever. */
 const MAX_ATTEMPTS = 3
+/** Runs of these origins are never begun again. */
+const ONCE: readonly RunOrigin[] = ['http', 'cron']
 /** How far back in a transcript the steps of a run are looked for. */
 const STEP_WINDOW = 100
 
 export function recoverRuns(deps: {
   table: RunTable
   endings: RunEndings
+  suspensions: Suspensions
   sessions: Sessions
   transcripts: Transcripts
   clock: Clock
   log: Logger
   /** Puts the run into its queue again. */
   relaunch: (record: RunRecord) => void
+  /** Puts it into its queue, to go on there. */
+  resume: (record: RunRecord, from: Suspension) => void
 }): void {
-  const { table, endings, sessions, transcripts, clock, log, relaunch } = deps
+  const { table, endings, suspensions, sessions, transcripts, clock, log, relaunch, resume } = deps
 
   /** Whether it had called tools: then it has done something that must not be done twice. */
   function hasSteps(record: RunRecord): boolean {
@@ -54,13 +61,19 @@ export function recoverRuns(deps: {
       error: { message, kind: 'interrupted' },
     }
     endings.record({ request: record.request!, result, rest: output, begun: record.attempts > 0, hasOutput: output !== '', api: 'gateway' })
+    suspensions.end(record.id, 'gateway-restart')
     log.warn(`run ${record.id} was interrupted by a restart and is closed`, { sessionKey: record.sessionKey })
   }
 
   for (const record of table.open()) {
     const output = table.output(record.id)
+    const from = record.request!.origin === 'http' ? null : suspensions.of(record.id)
+    if (from && sessions.get(record.sessionKey)) {
+      resume(record, from)
+      continue
+    }
     const again =
-      output === '' && record.request!.origin !== 'http' && record.attempts < MAX_ATTEMPTS && !hasSteps(record)
+      output === '' && !ONCE.includes(record.request!.origin) && record.attempts < MAX_ATTEMPTS && !hasSteps(record)
     if (again) relaunch(record)
     else close(record, output)
   }

@@ -5,6 +5,7 @@ import type { Message, Usage } from '../../protocol/shapes.ts'
 import type { ModelErrorKind, ModelMessage, ModelSettings, ModelTool, ModelToolCall } from '../../ports/model.ts'
 import type { Sql } from '../../ports/sql.ts'
 import type { Migration } from '../../store/migrate.ts'
+import type { Aside } from './aside.ts'
 
 export const runsMigration: Migration = {
   name: 'runs/tables',
@@ -19,8 +20,11 @@ export const runsMigration: Migration = {
   ) WITHOUT ROWID`,
 }
 
-/** Where a run came from. Nobody waits for an `http` run after a restart, so it is not taken up again. */
-export type RunOrigin = 'chat' | 'agent' | 'http'
+/**
+ * Where a run came from. Nobody waits for an `http` run after a restart, so it is not taken up again; nor is one of a job
+ * (`cron`), which starts once for each of its slots.
+ */
+export type RunOrigin = 'chat' | 'agent' | 'http' | 'cron' | 'heartbeat'
 
 export type RunState = 'queued' | 'running' | 'ok' | 'error' | 'aborted' | 'interrupted'
 
@@ -36,6 +40,8 @@ export interface RunRequest {
   readonly input: readonly Message[]
   /** `provider/model`; absent: that of the session or the agent. */
   readonly model?: string
+  /** Instead of the fallbacks of the agent, in order. */
+  readonly fallbacks?: readonly string[]
   readonly settings: ModelSettings
   readonly timeoutMs?: number
   /** Said to the model behind the agent's own instructions. */
@@ -44,6 +50,10 @@ export interface RunRequest {
   readonly turns?: readonly ModelMessage[]
   /** Tools that the client runs: when the model calls one, the run ends with the call. */
   readonly clientTools?: readonly ModelTool[]
+  /** The tools that it may use at most, by name; `*` is all. Absent: those that its principal may. */
+  readonly toolsAllow?: readonly string[]
+  /** Asked by the gateway itself, behind the conversation. */
+  readonly aside?: Aside
   /** No instructions and no tools of the gateway: the caller addressed a model, not an agent. */
   readonly bare?: boolean
   /** The caller hears nothing before the end. */

@@ -16,13 +16,17 @@ import type { Activity } from './activity.ts'
 import type { Agents } from './agents.ts'
 import type { Media } from './media.ts'
 import type { Models } from './models.ts'
+import { createRunCalls } from './run-calls.ts'
 import { buildContext } from './run-context.ts'
 import { createCourse, type Course, type Progress } from './run-course.ts'
 import { AbortReason, createRunEndings, toAssistantMessage, toFailure, toResult } from './run-ending.ts'
+import { startLimit, type RunLimit } from './run-limit.ts'
 import { recoverRuns } from './run-recovery.ts'
-import type { RunRecord, RunRequest, RunResult, RunTable } from './run-table.ts'
+import type { Suspension, Suspensions } from './run-suspension.ts'
+import type { RunOrigin, RunRecord, RunRequest, RunResult, RunTable } from './run-table.ts'
 import { splitSessionKey } from '../../protocol/shapes.ts'
-import type { Sessions } from './sessions.ts'
+import type { SessionRecord } from './session-table.ts'
+import type { SessionOrigin, Sessions } from './sessions.ts'
 import type { Tools } from './tools.ts'
 import type { Transcripts } from './transcripts.ts'
 
@@ -71,6 +75,8 @@ export interface Runs {
   wait(runId: string, timeoutMs: number): Promise<RunResult | null>
   /** Takes up what the last process left. Call once, before anything is accepted. */
   recover(): void
+  /** `listener` is called in the transaction in which the input of a run goes into the transcript, before it does. */
+  onBegin(listener: (request: RunRequest) => void): void
   /** Ends the runs that somebody has seen something of, so that the process can end. Their records say why. */
   stop(reason: string): Promise<void>
   readonly active: number
@@ -87,6 +93,11 @@ interface LiveRun extends Run {
   model: Model | null
   /** Where in the text the current step begins. */
   stepAt: number
+  /** Where the last process left it, waiting for a person. */
+  readonly from: Suspension | null
+  limit: RunLimit | null
+  /** It waits for a person. */
+  suspended: boolean
 }
 
 export interface RunsDeps {
@@ -96,6 +107,7 @@ export interface RunsDeps {
   readonly agents: Agents
   readonly models: Models
   readonly tools: Tools
+  readonly suspensions: Suspensions
   readonly media: Media
   readonly activity: Activity
   readonly bus: Bus
@@ -104,16 +116,20 @@ export interface RunsDeps {
   readonly clock: Clock
   readonly log: Logger
   readonly settings: () => { readonly timeoutSeconds?: number | undefined; readonly maxConcurrent?: number | undefined }
-  /** Told how many runs are in the works whenever that changes. */
+  /** Told how many runs are in the works whenever that changes; those that wait for a person are not. */
   readonly onActivity: (active: number) => void
 }
 
 export function createRuns(deps: RunsDeps): Runs {
-  const { table, sessions, models, tools, activity, bus, gate, commit, clock, log } = deps
+  const { table, sessions, models, tools, suspensions, activity, bus, gate, commit, clock, log } = deps
   const endings = createRunEndings({ table, sessions, commit })
-  const lanes = createLanes(() => deps.settings().maxConcurrent ?? DEFAULT_WIDTH)
+  const callTool = createRunCalls(deps)
+  /** Runs that wait for a person take no place away from others. */
+  let suspended = 0
+  const lanes = createLanes(() => (deps.settings().maxConcurrent ?? DEFAULT_WIDTH) + suspended)
   const live = new Map<string, LiveRun>()
   const expected = new Map<string, Set<(run: Run) => void>>()
+  const beginnings: ((request: RunRequest) => void)[] = []
 
   function start(request: RunRequest): Started {
     const known = request.isNew ? null : table.get(request.runId)
@@ -124,7 +140,7 @@ export function createRuns(deps: RunsDeps): Runs {
     const begins = lanes.isFree(request.sessionKey)
     writing(request)(() => {
       if (request.isNew) sessions.create({ key: request.sessionKey, via: 'run', isNew: true })
-      else sessions.ensure(request.sessionKey, request.origin === 'agent' ? 'run' : 'operator')
+      else sessions.ensure(request.sessionKey, VIA[request.origin] ?? 'operator')
       table.insert(request, begins, clock.now())
       if (begins) enter(request, clock.now())
     })
@@ -135,7 +151,9 @@ export function createRuns(deps: RunsDeps): Runs {
   const writing = ({ origin }: RunRequest) => (origin === 'http' ? commit.lazily : commit.tx)
 
   /** The input goes into the transcript. */
-  function enter({ runId, sessionKey, input }: RunRequest, startedAt: number): void {
+  function enter(request: RunRequest, startedAt: number): void {
+    const { runId, sessionKey, input } = request
+    for (const listener of beginnings) listener(request)
     for (const message of input) sessions.append(sessionKey, message, { runId })
     const changes = { status: 'running' as const, lastRunId: runId, lastError: null, startedAt, endedAt: null }
     sessions.update(sessionKey, changes, { phase: 'start', runId })
@@ -147,13 +165,24 @@ export function createRuns(deps: RunsDeps): Runs {
     return { runId: known.id, status, run: live.get(known.id) ?? null }
   }
 
-  function launch(request: RunRequest, begun: boolean): LiveRun {
+  const tellActivity = () => deps.onActivity(live.size - suspended)
+
+  function onWait(run: LiveRun, isWaiting: boolean): void {
+    run.suspended = isWaiting
+    suspended += isWaiting ? 1 : -1
+    if (isWaiting) run.limit?.pause()
+    else run.limit?.go()
+    tellActivity()
+    lanes.widened()
+  }
+
+  function launch(request: RunRequest, begun: boolean, from: Suspension | null = null): LiveRun {
     const { runId, sessionKey } = request
     const { promise, resolve } = Promise.withResolvers<RunResult>()
     const aborter = new AbortController()
     const agentId = splitSessionKey(sessionKey)!.agentId
     const sessionId = sessions.get(sessionKey)?.sessionId
-    const facts = { runId, sessionKey, agentId, sessionId, replayable: request.origin !== 'http' }
+    const facts = { runId, sessionKey, agentId, sessionId, replayable: request.origin !== 'http', isAside: request.aside !== undefined, before: from ?? undefined }
     const course = createCourse(facts, { bus, gate, clock, commit, table })
     const run: LiveRun = {
       id: runId,
@@ -166,7 +195,10 @@ export function createRuns(deps: RunsDeps): Runs {
       phase: 'waiting',
       begun,
       model: null,
-      stepAt: 0,
+      stepAt: from?.text.length ?? 0,
+      from,
+      limit: null,
+      suspended: false,
       listen: (listener) => course.listen(listener),
       abort(reason) {
         aborter.abort(new AbortReason(reason))
@@ -175,7 +207,7 @@ export function createRuns(deps: RunsDeps): Runs {
     }
     live.set(runId, run)
     activity.begin(sessionKey, runId)
-    deps.onActivity(live.size)
+    tellActivity()
     for (const arrived of expected.get(runId) ?? []) arrived(run)
     lanes.run(sessionKey, () => carryOut(run))
     return run
@@ -189,7 +221,7 @@ export function createRuns(deps: RunsDeps): Runs {
     if (run.phase !== 'waiting') return // ended before its turn came
     run.phase = 'running'
     const startedAt = clock.now()
-    const cancel = clock.after(timeoutOf(run.request), () => run.abort('timeout'))
+    run.limit = startLimit(clock, timeoutOf(run.request), () => run.abort('timeout'))
     let result: RunResult
     try {
       begin(run, startedAt)
@@ -198,7 +230,7 @@ export function createRuns(deps: RunsDeps): Runs {
     } catch (error) {
       result = failed(run, startedAt, error)
     }
-    cancel()
+    run.limit.end()
     await conclude(run, result)
   }
 
@@ -218,19 +250,27 @@ export function createRuns(deps: RunsDeps): Runs {
     const { request, signal, course } = run
     const session = sessions.get(run.sessionKey)
     if (!session) throw invalid('the session was deleted')
-    const candidates = await models.candidates(session.agentId, request.model ?? session.settings.model)
-    const messages = await buildContext(request, session, deps)
+    const candidates = await candidatesOf(request, session)
+    const messages = await buildContext(request, session, deps, new Set(run.from?.calls.map((call) => call.id)))
     signal.throwIfAborted()
     course.status('starting_model')
     const input = {
       models: candidates,
       messages,
-      tools: request.bare ? [] : tools.offeredTo(request.principal),
+      tools: request.bare ? [] : tools.offeredTo(request.principal).filter(({ name }) => mayUse(request, name)),
       clientTools: request.clientTools ?? [],
       settings: request.settings,
       whole: request.whole === true && !bus.isHeard(chat),
+      from: run.from ?? undefined,
     }
     return runAgentLoop(input, toLoopIo(run))
+  }
+
+  async function candidatesOf({ model, fallbacks }: RunRequest, { agentId, settings }: SessionRecord): Promise<readonly Model[]> {
+    const own = await models.candidates(agentId, model ?? settings.model)
+    if (!fallbacks) return own
+    const others = await Promise.all(fallbacks.map((id) => models.candidates(agentId, id)))
+    return [own, ...others].map(([first]) => first!)
   }
 
   function toLoopIo(run: LiveRun): LoopIo {
@@ -252,16 +292,19 @@ export function createRuns(deps: RunsDeps): Runs {
         if (text !== '') course.say('\n\n') // between what was said before the tools and after them
         run.stepAt = course.text.length
       },
-      async callTool(call) {
-        course.toolStarted(call)
-        await gate.passed() // a tool may act: that it was called is on disk before it does
-        const outcome = await tools.invoke(call.name, call.arguments, { principal: run.request.principal, sessionKey, signal })
-        const content = [{ type: 'text' as const, text: outcome.text }]
-        const facts = { toolCallId: call.id, toolName: call.name, content, isError: outcome.isError }
-        sessions.append(sessionKey, { role: 'toolResult', ...facts, timestamp: clock.now() }, { runId })
-        course.toolEnded(call, outcome)
-        return outcome
-      },
+      callTool: (_, position) =>
+        callTool(
+          {
+            id: runId,
+            sessionKey,
+            principal: run.request.principal,
+            mayUse: (name) => mayUse(run.request, name),
+            signal,
+            course,
+            onWait: (isWaiting) => onWait(run, isWaiting),
+          },
+          position,
+        ),
     }
   }
 
@@ -272,11 +315,15 @@ export function createRuns(deps: RunsDeps): Runs {
     const rest = result.text.slice(run.stepAt)
     const { request, begun, course } = run
     const ending = { request, result, rest, begun, hasOutput: course.hasOutput, api: run.model?.api ?? 'gateway' }
-    const kept = await write(run.id, () => endings.record(ending))
+    const record = () => {
+      endings.record(ending)
+      suspensions.end(run.id, 'run-aborted')
+    }
+    const kept = await write(run.id, () => commit.tx(record))
     const told: RunResult = kept ? result : { ...result, state: 'error', stopReason: 'error', error: NOT_KEPT }
     course.ended(told)
     live.delete(run.id)
-    deps.onActivity(live.size)
+    tellActivity()
     run.resolve(told)
   }
 
@@ -333,16 +380,23 @@ export function createRuns(deps: RunsDeps): Runs {
     queuedIn: (sessionKey, limit) => table.queuedIn(sessionKey, limit),
     textOf: (runId) => live.get(runId)?.course.text ?? '',
     wait,
+    onBegin: (listener) => void beginnings.push(listener),
     recover() {
       const relaunch = (record: RunRecord) => {
         if (record.attempts > 0) commit.tx(() => table.begin(record.id)) // counts the attempt
         launch(record.request!, record.attempts > 0)
       }
-      recoverRuns({ ...deps, endings, relaunch })
+      const resume = (record: RunRecord, from: Suspension) => {
+        commit.tx(() => table.clearOutput(record.id)) // all that it had said stands in the transcript
+        launch(record.request!, true, from)
+      }
+      recoverRuns({ ...deps, endings, relaunch, resume })
     },
     async stop(reason) {
-      // One of which nothing was seen stays as it is on disk: the next process begins it again.
-      const seen = [...live.values()].filter((run) => run.course.text !== '' || run.stepAt > 0)
+      // One of which nothing was seen stays as it is on disk: the next process begins it again. So does one that waits
+      // for a person: it goes on where it is.
+      const stays = (run: LiveRun) => (run.suspended ? run.request.origin !== 'http' : run.course.text === '' && run.stepAt === 0)
+      const seen = [...live.values()].filter((run) => !stays(run))
       await abortAll(seen, reason)
     },
     get active() {
@@ -350,6 +404,11 @@ export function createRuns(deps: RunsDeps): Runs {
     },
   }
 }
+
+/** How a session came to be that a run made. */
+const VIA: Partial<Record<RunOrigin, SessionOrigin>> = { agent: 'run', cron: 'cron', heartbeat: 'internal' }
+
+const mayUse = ({ toolsAllow }: RunRequest, name: string): boolean => !toolsAllow || toolsAllow.includes('*') || toolsAllow.includes(name)
 
 const NOT_KEPT = {
   message: 'the answer could not be written to disk: free some space, and look at the log of the gateway',

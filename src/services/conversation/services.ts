@@ -4,49 +4,94 @@ import type { Model, ModelProvider } from '../../ports/model.ts'
 import type { Ground } from '../ground.ts'
 import type { Settings } from '../operations/settings-services.ts'
 import { createActivity, type Activity } from './activity.ts'
+import { createAgentFiles, type AgentFiles } from './agent-files.ts'
+import { createAgentRoster, type AgentRoster } from './agent-roster.ts'
 import { createAgents, type Agents } from './agents.ts'
+import { createApprovalGrants, type ApprovalGrants } from './approval-grants.ts'
+import { createApprovalPolicy, type ApprovalPolicy } from './approval-policy.ts'
+import { createApprovalRoutes } from './approval-routes.ts'
+import { createApprovalTable } from './approval-table.ts'
+import { createApprovals, type Approvals } from './approvals.ts'
+import { createCommands, type Commands } from './commands.ts'
+import { createConfirmTool } from './confirm-tool.ts'
 import { createInbox, type Inbox } from './inbox.ts'
 import { createMedia, type Media } from './media.ts'
+import { createModelAuth, type ModelAuth } from './model-auth.ts'
+import { createModelProbe, type ModelProbe } from './model-probe.ts'
 import { createModels, type Models } from './models.ts'
+import { createRunReplies } from './run-replies.ts'
+import { createSuspensions } from './run-suspension.ts'
 import { createRunTable, type RunTable } from './run-table.ts'
 import { createRunWatch } from './run-watch.ts'
 import { createRuns, type Runs } from './runs.ts'
 import { createSessionTable, type SessionTable } from './session-table.ts'
 import { createSessions, type Sessions } from './sessions.ts'
+import { createToolCalls, type ToolCalls } from './tool-calls.ts'
 import { createTools, type Tools } from './tools.ts'
 import { createTranscripts, type Transcripts } from './transcripts.ts'
 
 export interface ConversationServices {
   readonly agents: Agents
+  readonly agentFiles: AgentFiles
+  readonly agentRoster: AgentRoster
   readonly models: Models
+  readonly modelAuth: ModelAuth
+  readonly modelProbe: ModelProbe
   readonly activity: Activity
   readonly transcripts: Transcripts
   readonly table: SessionTable
   readonly sessions: Sessions
   readonly tools: Tools
+  readonly toolCalls: ToolCalls
+  readonly approvals: Approvals
+  readonly grants: ApprovalGrants
+  readonly approvalPolicy: ApprovalPolicy
   readonly media: Media
   readonly runTable: RunTable
   readonly runs: Runs
+  readonly commands: Commands
   readonly inbox: Inbox
 }
+
+/** How long the history of approvals goes back, and how many of them it has at most. */
+const KEEP_APPROVALS_MS = 30 * 24 * 60 * 60 * 1000
+const KEEP_APPROVALS = 20_000
 
 /** How long an ended run of the past can be asked about. */
 const KEEP_RUNS_MS = 7 * 24 * 60 * 60 * 1000
 
 export function createConversationServices(
   ground: Ground,
-  { config }: Settings,
+  { config, configWriter, restart }: Settings,
   wires: { readonly providers: readonly ModelProvider[]; readonly builtin: Model },
 ): ConversationServices {
   const { platform, host, log, commit, gate, bus, wakeups, hibernates } = ground
   const { sql, clock, env } = platform
-  const agents = createAgents(config)
+  const agentFiles = createAgentFiles({ config, files: platform.files, host, clock })
+  const agentRoster = createAgentRoster({ config, writer: configWriter, files: agentFiles })
+  const agents = createAgents(config, agentFiles.notes)
   const models = createModels({ config, env, ...wires, fetch: platform.fetch, clock, log: log.child('models'), loopback: host.loopback ?? false })
+  config.onChange(({ sections }) => {
+    if (sections.has('models') || sections.has('agents')) models.begin()
+  })
+  const modelAuth = createModelAuth({ config, env })
+  const modelProbe = createModelProbe({ config, models, providers: wires.providers, fetch: platform.fetch, clock })
   const activity = createActivity()
   const transcripts = createTranscripts(sql)
   const table = createSessionTable(sql, commit)
   const sessions = createSessions({ table, transcripts, commit, clock, bus, agents, models, activity })
   const tools = createTools()
+  const approvalTable = createApprovalTable(sql)
+  const grants = createApprovalGrants(sql)
+  const approvals = createApprovals({ table: approvalTable, grants, routes: createApprovalRoutes(bus), commit, gate, clock, wakeups })
+  const approvalPolicy = createApprovalPolicy({ sql, commit, place: ground.place })
+  ground.upkeep.add((now) => {
+    approvalTable.prune(now - KEEP_APPROVALS_MS, KEEP_APPROVALS)
+    grants.prune(now - KEEP_APPROVALS_MS)
+  })
+  tools.add(createConfirmTool())
+  const toolCalls = createToolCalls({ tools, approvals, idempotency: ground.idempotency, commit, gate, clock })
+  const suspensions = createSuspensions({ sql, approvals, policy: approvalPolicy, tools })
   const media = createMedia(platform.files)
   const runTable = createRunTable(sql)
   ground.upkeep.add((now) => runTable.prune(now - KEEP_RUNS_MS))
@@ -58,6 +103,7 @@ export function createConversationServices(
     agents,
     models,
     tools,
+    suspensions,
     media,
     activity,
     bus,
@@ -68,6 +114,9 @@ export function createConversationServices(
     settings: () => config.current.agents?.defaults ?? {},
     onActivity,
   })
-  const inbox = createInbox({ runs, media, clock })
-  return { agents, models, activity, transcripts, table, sessions, tools, media, runTable, runs, inbox }
+  restart.deferFor('embedded-run', (count) => `${count} active run(s)`, () => runs.active)
+  const commands = createCommands({ sessions, models, tools, approvals, clock })
+  const replies = createRunReplies({ table: runTable, sessions, commit, bus, clock })
+  const inbox = createInbox({ runs, replies, commands, sessions, media, clock })
+  return { agents, agentFiles, agentRoster, models, modelAuth, modelProbe, activity, transcripts, table, sessions, tools, toolCalls, approvals, grants, approvalPolicy, media, runTable, runs, commands, inbox }
 }

@@ -23,6 +23,7 @@ export interface Transcripts {
   page(sessionId: string, range: { after: number; upTo: number; limit: number }): readonly Entry[]
   /** The same, parsed. */
   messages(sessionId: string, range: { after: number; upTo: number; limit: number }): StoredMessage[]
+  find(sessionId: string, messageId: string): Entry | null
   delete(sessionId: string): void
 }
 
@@ -38,6 +39,7 @@ export function createTranscripts(sql: Sql): Transcripts {
     page: (sessionId, range) => log.read(sessionId, { ...range, newest: true }),
     messages: (sessionId, range) =>
       log.read(sessionId, { ...range, newest: true }).map((entry) => JSON.parse(entry.data) as StoredMessage),
+    find: (sessionId, messageId) => log.find(sessionId, messageId),
     delete: (sessionId) => log.delete(sessionId),
   }
 }

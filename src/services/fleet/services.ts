@@ -4,10 +4,10 @@ import type { ConversationServices } from '../conversation/services.ts'
 import type { Ground } from '../ground.ts'
 import type { IdentityServices } from '../identity/services.ts'
 import type { Settings } from '../operations/settings-services.ts'
+import { createNodeServices, type NodeServices } from './node-services.ts'
 
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type
-export interface FleetServices {}
+export interface FleetServices extends NodeServices {}
 
-export function createFleetServices(_ground: Ground, _settings: Settings, _identity: IdentityServices, _conversation: ConversationServices): FleetServices {
-  return {}
+export function createFleetServices(ground: Ground, { config }: Settings, identity: IdentityServices, { agents }: ConversationServices): FleetServices {
+  return createNodeServices(ground, config, identity, agents)
 }

@@ -5,9 +5,11 @@ import { GatewayError } from '../../protocol/errors.ts'
 import { covers, expandScopes, isScope, SCOPES, type Principal, type Role, type Scope } from '../../protocol/scopes.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { AuthMode, Verdict } from './auth-modes.ts'
+import { isInNetworks } from './cidr.ts'
 import type { Facts } from './connections.ts'
 import { verifyDevice } from './device-proof.ts'
 import type { DeviceIdentity, Devices } from './devices.ts'
+import type { SetupCodes } from './setup-codes.ts'
 
 export interface AuthRequest {
   readonly client: Client
@@ -28,6 +30,8 @@ export interface Authenticated {
   readonly deviceId?: string
   readonly deviceToken?: string
   readonly issuedAtMs?: number
+  /** Tokens of further roles that the device was paired for. */
+  readonly deviceTokens?: readonly { readonly deviceToken: string; readonly role: Role; readonly scopes: readonly Scope[]; readonly issuedAtMs: number }[]
 }
 
 export interface Auth {
@@ -44,11 +48,15 @@ const DEVICELESS: readonly string[] = ['cli/cli', 'gateway-client/backend']
 export function createAuth(deps: {
   mode: () => AuthMode
   devices: Devices
+  /** Absent: there are none. */
+  setupCodes?: SetupCodes
   clock: Clock
   /** `gateway.nodes.pairing.autoApproveLocal`. */
   autoApproveLocal: () => boolean
+  /** `gateway.nodes.pairing.autoApproveCidrs`: networks from which a new node is paired without asking. */
+  autoApproveCidrs?: () => readonly string[]
 }): Auth {
-  const { devices, clock } = deps
+  const { devices, setupCodes, clock } = deps
 
   async function connect(request: AuthRequest): Promise<Authenticated> {
     const { credentials, device } = request
@@ -64,6 +72,7 @@ export function createAuth(deps: {
       now: clock.now(),
     })
     if (verdict === 'valid') return withSecret(request, device)
+    if (isBootstrap(credentials)) return withSetupCode(request, device)
     return withDeviceToken(request, device, verdict)
   }
 
@@ -85,6 +94,8 @@ export function createAuth(deps: {
     if (!approved || !covers(expandScopes(approved), wanted)) {
       if (facts.direct && facts.origin === null && deps.autoApproveLocal()) {
         devices.approveSilently(identityOf(request, proof), role, wanted)
+      } else if (role === 'node' && !approved && isTrustedNetwork(facts)) {
+        devices.approveSilently(identityOf(request, proof), role, [], 'trusted-cidr')
       } else if (facts.direct && role === 'operator') {
         // A page that this gateway served to this machine: it acts with the secret that it was given, unpaired.
         return { principalId: sharedPrincipal(), role, scopes: wanted }
@@ -100,9 +111,8 @@ export function createAuth(deps: {
   async function withDeviceToken(request: AuthRequest, proof: DeviceProof, verdict: Verdict): Promise<Authenticated> {
     const { role, credentials } = request
     const offered = credentials.deviceToken ?? credentials.token
-    const held = offered ? await devices.holdsToken(proof.id, role, offered) : devices.hasToken(proof.id, role)
-    const approved = devices.grantOf(proof.id, role)
-    if (!held || !approved) {
+    const approved = await devices.tokenScopes(proof.id, role, offered || undefined)
+    if (!approved) {
       if (verdict === 'absent' && !offered) throw missing()
       throw credentials.deviceToken ? deviceTokenMismatch() : mismatch(devices.hasToken(proof.id, role))
     }
@@ -114,6 +124,20 @@ export function createAuth(deps: {
     }
     return { principalId: `device:${proof.id}`, role, scopes: wanted, deviceId: proof.id }
   }
+
+  /** A device that was shown a setup code. */
+  async function withSetupCode(request: AuthRequest, proof: DeviceProof): Promise<Authenticated> {
+    const { role, credentials } = request
+    const choose = (profile: readonly Scope[]) => granted(request.scopes, profile)
+    const redeemed = await setupCodes?.redeem(credentials.bootstrapToken!, identityOf(request, proof), role, choose)
+    if (!redeemed) throw setupCodeInvalid()
+    const { scopes, token, others } = redeemed
+    const deviceTokens = others.map(({ token: issued, ...rest }) => ({ ...rest, ...issued }))
+    return { principalId: `device:${proof.id}`, role, scopes, deviceId: proof.id, ...token, ...(deviceTokens.length > 0 && { deviceTokens }) }
+  }
+
+  const isTrustedNetwork = ({ address, forwarded, origin }: Facts): boolean =>
+    !forwarded && origin === null && isInNetworks(address, deps.autoApproveCidrs?.() ?? [])
 
   function pairingRequired(request: AuthRequest, proof: DeviceProof, wanted: readonly Scope[]): GatewayError {
     const requestId = devices.request(identityOf(request, proof), request.role, wanted, request.facts.address)
@@ -144,6 +168,10 @@ export function createAuth(deps: {
     },
   }
 }
+
+/** Offers a setup code, and nothing that would be worth more. */
+const isBootstrap = ({ bootstrapToken, deviceToken, token, password }: Credentials): boolean =>
+  !!bootstrapToken && !deviceToken && !token && !password
 
 /** requested ∩ allowed; unknown scopes are dropped, and what is implied by what is held counts as held. */
 function granted(requested: readonly string[] | null, allowed: readonly Scope[]): Scope[] {
@@ -194,4 +222,13 @@ const deviceTokenMismatch = (): GatewayError =>
     'device_token_mismatch',
     false,
     'update_auth_credentials',
+  )
+
+const setupCodeInvalid = (): GatewayError =>
+  refuse(
+    'unauthorized: setup code invalid, expired, or already used (make a new one with device.pair.setupCode)',
+    'AUTH_BOOTSTRAP_TOKEN_INVALID',
+    'bootstrap_token_invalid',
+    false,
+    'review_auth_configuration',
   )

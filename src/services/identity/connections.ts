@@ -2,7 +2,7 @@
 // runtime keeps beside the socket, so that it outlives hibernation. No sockets here.
 
 import { expandScopes, type Principal, type Role, type Scope } from '../../protocol/scopes.ts'
-import type { Client } from '../../protocol/connect.ts'
+import type { Client, ConnectParams } from '../../protocol/connect.ts'
 import type { Dialect } from '../../protocol/frames.ts'
 import { MAX_SUBSCRIPTIONS } from '../../protocol/version.ts'
 import { GatewayError } from '../../protocol/errors.ts'
@@ -13,6 +13,8 @@ export interface Facts {
   readonly address: string | null
   /** The socket's own address is loopback, and nothing says that the request was forwarded. */
   readonly direct: boolean
+  /** Something says that the request came through a proxy: `address` is the proxy's then. */
+  readonly forwarded?: boolean
   readonly host: string | null
   readonly origin: string | null
 }
@@ -57,6 +59,14 @@ export interface Connection {
   unsubscribe(topic: string): void
 }
 
+/** What a client said in `connect` and its record does not keep. */
+export type Said = Pick<ConnectParams, 'commands' | 'permissions' | 'pathEnv'>
+
+/** Told of a connection that is established. `said` is null for one that was taken up again after a sleep. */
+export type JoinListener = (connection: Connection, said: Said | null) => void
+/** Told of one that was, and is gone. */
+export type LeaveListener = (connection: Connection) => void
+
 export type DisconnectListener = (connectionId: string, code: number, reason: string) => void
 
 export interface Connections {
@@ -71,6 +81,10 @@ export interface Connections {
   /** Ends connections, of a removed device say. */
   disconnect(which: (connection: Connection) => boolean, code: number, reason: string): void
   onDisconnect(listener: DisconnectListener): void
+  /** The door says that a connection is established. */
+  joined(connection: Connection, said: Said | null): void
+  onJoin(listener: JoinListener): void
+  onLeave(listener: LeaveListener): void
 }
 
 /** Sequence numbers are reserved in blocks, so that not each event costs a write of the record. */
@@ -81,6 +95,8 @@ const MAX_TOPIC_CHARS = 8 * 1024
 export function createConnections(): Connections {
   const all = new Map<string, Connection>()
   const listeners: DisconnectListener[] = []
+  const joins: JoinListener[] = []
+  const leaves: LeaveListener[] = []
 
   const add = (id: string, record: ConnectionRecord, save: (record: ConnectionRecord) => void) => {
     const connection = createConnection(id, record, save)
@@ -96,7 +112,11 @@ export function createConnections(): Connections {
     },
     restore: add,
     get: (id) => all.get(id),
-    close: (id) => void all.delete(id),
+    close(id) {
+      const connection = all.get(id)
+      all.delete(id)
+      if (connection?.session) for (const listener of leaves) listener(connection)
+    },
     *established() {
       for (const connection of all.values()) if (connection.session) yield connection
     },
@@ -109,6 +129,12 @@ export function createConnections(): Connections {
       }
     },
     onDisconnect: (listener) => void listeners.push(listener),
+    joined(connection, said) {
+      if (all.get(connection.id) !== connection) return // it ended meanwhile
+      for (const listener of joins) listener(connection, said)
+    },
+    onJoin: (listener) => void joins.push(listener),
+    onLeave: (listener) => void leaves.push(listener),
   }
 }
 

@@ -1,204 +1,192 @@
-// Paired devices, requests to be paired, and device tokens. Tokens are kept as hashes. Nobody can approve more than
-// it holds itself.
+// Pairing: which devices are known and what each may be, and the requests of those that are not. Nobody can approve
+// more than it holds itself, and a device that is no admin changes nothing but itself.
 
-import * as z from 'zod'
-import { sha256Hex } from '../../kit/bytes.ts'
-import { randomToken, uuid } from '../../kit/ids.ts'
+import { uuid } from '../../kit/ids.ts'
+import { devicePairChanged } from '../../protocol/device-events.ts'
 import { devicePairRequested, devicePairResolved } from '../../protocol/events.ts'
 import { GatewayError, invalid } from '../../protocol/errors.ts'
-import { covers, expandScopes, SCOPES, type Principal, type Role, type Scope } from '../../protocol/scopes.ts'
+import { covers, expandScopes, type Principal, type Role, type Scope } from '../../protocol/scopes.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Sql } from '../../ports/sql.ts'
-import { createCollection } from '../../store/collection.ts'
 import type { Commit } from '../../store/commit.ts'
 import type { Bus } from '../bus.ts'
+import { mayTouch, type Asker } from './asker.ts'
+import type { DeviceSockets } from './device-sockets.ts'
+import { createDeviceTable, grantIn, type DeviceIdentity, type DeviceRecord, type PairRequest } from './device-table.ts'
+import { createDeviceTokens, type DeviceTokens } from './device-tokens.ts'
 
-const REQUEST_TTL_MS = 5 * 60 * 1000
-/** Pending requests at most; the oldest make room. */
-const MAX_REQUESTS = 100
-/** Tokens of one device and role that are valid side by side: a browser's tabs each get one. */
-const MAX_TOKENS = 4
+export type { DeviceIdentity, DeviceRecord, PairRequest } from './device-table.ts'
 
-const scopes = z.array(z.enum(SCOPES))
-const role = z.enum(['operator', 'node'])
+/** Told after a device, or one role of it (null: all), was removed. */
+export type RemovalListener = (deviceId: string, role: Role | null) => void
 
-const identity = {
-  deviceId: z.string(),
-  publicKey: z.string(),
-  displayName: z.string().optional(),
-  platform: z.string(),
-  deviceFamily: z.string().optional(),
-  clientId: z.string(),
-  clientMode: z.string(),
-}
-
-const deviceRecord = z.strictObject({
-  ...identity,
-  /** The scopes that each approved role may have. */
-  grants: z.partialRecord(role, scopes),
-  tokens: z.array(z.strictObject({ role, hash: z.string(), issuedAtMs: z.int() })),
-  approvedVia: z.enum(['silent', 'operator']),
-  createdAtMs: z.int(),
-  approvedAtMs: z.int(),
-})
-export type DeviceRecord = z.output<typeof deviceRecord>
-
-const pairRequest = z.strictObject({
-  requestId: z.string(),
-  ...identity,
-  role,
-  scopes,
-  remoteIp: z.string().optional(),
-  createdAtMs: z.int(),
-})
-export type PairRequest = z.output<typeof pairRequest>
-
-/** What a connecting device says of itself, after its signature was verified. */
-export type DeviceIdentity = Pick<
-  PairRequest,
-  'deviceId' | 'publicKey' | 'displayName' | 'platform' | 'deviceFamily' | 'clientId' | 'clientMode'
->
-
-export interface IssuedToken {
-  readonly deviceToken: string
-  readonly issuedAtMs: number
-}
-
-export interface Devices {
-  /** What the device may have in this role; null when it was never approved for it. */
+export interface Devices extends DeviceTokens {
+  find(deviceId: string): DeviceRecord | null
+  /** What the device may have in this role; null when it is not approved for it. */
   grantOf(deviceId: string, role: Role): readonly Scope[] | null
-  /** Approves without asking: for direct connections from this machine that hold the shared secret. */
-  approveSilently(device: DeviceIdentity, role: Role, scopes: readonly Scope[]): void
+  /** Approves without asking anybody: the caller has decided that it may. */
+  approveSilently(device: DeviceIdentity, role: Role, scopes: readonly Scope[], via?: DeviceRecord['approvedVia']): void
+  /** As `approveSilently`, as a part of the caller's transaction, and instead of what was granted before. Tells nobody. */
+  grantAnew(device: DeviceIdentity, grants: DeviceRecord['grants'], via: DeviceRecord['approvedVia']): void
   /** Keeps the wish of a device to be paired, and tells operators. Returns the id to approve. */
   request(device: DeviceIdentity, role: Role, scopes: readonly Scope[], remoteIp: string | null): string
   approve(requestId: string, approver: Principal): DeviceRecord
-  reject(requestId: string): PairRequest
-  list(): { pending: PairRequest[]; paired: DeviceRecord[] }
-  /** Makes a token for an approved device and role, and keeps its hash. */
-  issueToken(deviceId: string, role: Role): Promise<IssuedToken>
-  /** Whether `token` is a live token of exactly this device and role. */
-  holdsToken(deviceId: string, role: Role, token: string): Promise<boolean>
-  /** Whether any live token exists: its absence means that access was revoked. */
-  hasToken(deviceId: string, role: Role): boolean
+  reject(requestId: string, approver?: Principal): PairRequest
+  /** A device that is no admin sees itself alone. */
+  list(viewer?: Principal): { pending: PairRequest[]; paired: DeviceRecord[] }
+  rename(deviceId: string, label: string, caller: Principal): void
+  /** Row and tokens are gone, and sockets are closed. */
+  remove(deviceId: string, asker: Asker): void
+  /** As `remove`, of one role; the device goes with its last one. False when it has no such role. */
+  removeRole(deviceId: string, role: Role, asker: Asker): boolean
+  onRemoved(listener: RemovalListener): void
+  /** Forgets requests that nobody answered in time. */
+  prune(now: number): void
 }
 
-export function createDevices(deps: { sql: Sql; commit: Commit; clock: Clock; bus: Bus }): Devices {
-  const { sql, commit, clock, bus } = deps
-  const devices = createCollection(sql, 'devices', deviceRecord)
-  const requests = createCollection(sql, 'device-requests', pairRequest)
+const NO_SOCKETS: DeviceSockets = { close: () => {} }
 
-  const find = (deviceId: string) => devices.get(deviceId)?.value ?? null
+export function createDevices(deps: { sql: Sql; commit: Commit; clock: Clock; bus: Bus; sockets?: DeviceSockets }): Devices {
+  const { sockets = NO_SOCKETS, commit, clock, bus } = deps
+  const table = createDeviceTable(deps.sql)
+  const removals: RemovalListener[] = []
 
-  function pending(): PairRequest[] {
-    const oldest = clock.now() - REQUEST_TTL_MS
-    return requests
-      .list({ limit: MAX_REQUESTS * 2 })
-      .map(({ value }) => value)
-      .filter((request) => request.createdAtMs > oldest)
-      .toSorted((a, b) => a.createdAtMs - b.createdAtMs)
-  }
-
-  function take(requestId: string): PairRequest {
-    const request = pending().find((each) => each.requestId === requestId)
+  /** Finds a request that `approver` may decide on, and takes it away. */
+  function take(requestId: string, approver: Principal | undefined, what: string): PairRequest {
+    const request = table.pending(clock.now()).find((each) => each.requestId === requestId)
+    if (approver && !mayTouch(approver, request?.deviceId ?? '')) throw invalid(`device pairing ${what} denied`)
     if (!request) throw invalid('unknown or expired pairing request: let the device connect again, then list the requests')
-    requests.delete(requestId)
+    table.deleteRequest(requestId)
     return request
   }
 
-  function grant(device: DeviceIdentity, role: Role, wanted: readonly Scope[], via: DeviceRecord['approvedVia']) {
+  function put(device: DeviceIdentity, grants: DeviceRecord['grants'], via: DeviceRecord['approvedVia']): DeviceRecord {
     const now = clock.now()
-    const known = find(device.deviceId)
-    const scopes = [...new Set([...(known?.grants[role] ?? []), ...wanted])].toSorted()
+    const known = table.find(device.deviceId)
+    const { revokedAtMs, ...kept } = known ?? {}
+    const revoked = Object.entries(revokedAtMs ?? {}).filter(([role]) => grants[role as Role] === undefined)
     const record: DeviceRecord = {
+      ...kept,
       ...device,
-      grants: { ...known?.grants, [role]: scopes },
+      grants: { ...known?.grants, ...grants },
       tokens: known?.tokens ?? [],
+      ...(revoked.length > 0 && { revokedAtMs: Object.fromEntries(revoked) }),
       approvedVia: known?.approvedVia ?? via,
       createdAtMs: known?.createdAtMs ?? now,
       approvedAtMs: now,
     }
-    devices.put(device.deviceId, record)
+    table.put(record)
     return record
   }
 
-  function resolved(request: Pick<PairRequest, 'requestId' | 'deviceId'>, decision: 'approved' | 'rejected') {
-    bus.publish(devicePairResolved, {
-      requestId: request.requestId,
-      deviceId: request.deviceId,
-      decision,
-      ts: clock.now(),
-    })
+  /** What was granted before stays granted: a second tab must not take from the first. */
+  function widen(device: DeviceIdentity, role: Role, wanted: readonly Scope[], via: DeviceRecord['approvedVia']): DeviceRecord {
+    const before = grantIn(table.find(device.deviceId), role) ?? []
+    return put(device, { [role]: [...new Set([...before, ...wanted])].toSorted() }, via)
+  }
+
+  function tellResolved(request: Pick<PairRequest, 'requestId' | 'deviceId'>, decision: 'approved' | 'rejected') {
+    const { requestId, deviceId } = request
+    bus.publish(devicePairResolved, { requestId, deviceId, decision, ts: clock.now() })
+  }
+
+  function removed(deviceId: string, role: Role | null, asker: Asker) {
+    for (const listener of removals) listener(deviceId, role)
+    bus.publish(devicePairChanged, {})
+    sockets.close(deviceId, role, asker.connectionId)
   }
 
   return {
-    grantOf: (deviceId, role) => find(deviceId)?.grants[role] ?? null,
+    ...createDeviceTokens({ table, sockets, commit, clock, bus }),
+    find: table.find,
+    grantOf: (deviceId, role) => grantIn(table.find(deviceId), role),
 
-    approveSilently(device, role, scopes) {
-      commit.tx(() => grant(device, role, scopes, 'silent'))
-      resolved({ requestId: uuid(), deviceId: device.deviceId }, 'approved')
+    approveSilently(device, role, scopes, via = 'silent') {
+      commit.tx(() => widen(device, role, scopes, via))
+      tellResolved({ requestId: uuid(), deviceId: device.deviceId }, 'approved')
     },
 
-    request: (device, role, scopes, remoteIp) =>
-      commit.tx(() => {
-        const waiting = pending()
-        const repeated = waiting.find((each) => each.deviceId === device.deviceId && each.role === role)
-        if (!repeated && waiting.length >= MAX_REQUESTS) requests.delete(waiting[0]!.requestId)
-        const request: PairRequest = {
-          requestId: repeated?.requestId ?? uuid(),
-          ...device,
-          role,
-          scopes: [...scopes],
-          ...(remoteIp !== null && { remoteIp }),
-          createdAtMs: clock.now(),
-        }
-        requests.put(request.requestId, request)
-        const { createdAtMs: ts, ...shown } = request
-        bus.publish(devicePairRequested, { ...shown, roles: [role], ts })
-        return request.requestId
-      }),
+    grantAnew: (device, grants, via) => void put(device, grants, via),
 
-    approve: (requestId, approver) =>
+    request(device, role, scopes, remoteIp) {
+      const now = clock.now()
+      const earlier = table.pending(now).find((each) => each.deviceId === device.deviceId && each.role === role)
+      // Under other scopes it is another request: who approves an id approves what was shown under it.
+      const isRepeated = earlier !== undefined && isSame(earlier.scopes, scopes)
+      const request: PairRequest = {
+        requestId: isRepeated ? earlier.requestId : uuid(),
+        ...device,
+        role,
+        scopes: [...scopes],
+        ...(remoteIp !== null && { remoteIp }),
+        createdAtMs: now,
+      }
       commit.tx(() => {
-        const request = take(requestId)
+        if (earlier && !isRepeated) table.deleteRequest(earlier.requestId)
+        table.putRequest(request, now)
+      })
+      const { createdAtMs: ts, ...shown } = request
+      bus.publish(devicePairRequested, { ...shown, roles: [role], ...(table.find(device.deviceId) && { isRepair: true }), ts })
+      return request.requestId
+    },
+
+    approve(requestId, approver) {
+      const { request, record } = commit.tx(() => {
+        const request = take(requestId, approver, 'approval')
         if (!covers(approver.scopes, [...expandScopes(request.scopes)])) {
           throw new GatewayError('FORBIDDEN', 'the request asks for scopes that you do not hold: an admin can approve it', {
             details: { code: 'MISSING_SCOPE', requiredScopes: request.scopes },
           })
         }
         const { requestId: _, role, scopes, remoteIp: __, createdAtMs: ___, ...device } = request
-        const record = grant(device, role, scopes, 'operator')
-        resolved(request, 'approved')
-        return record
-      }),
-
-    reject: (requestId) =>
-      commit.tx(() => {
-        const request = take(requestId)
-        resolved(request, 'rejected')
-        return request
-      }),
-
-    list: () => ({ pending: pending(), paired: devices.list({ limit: 1000 }).map(({ value }) => value) }),
-
-    async issueToken(deviceId, role) {
-      const deviceToken = randomToken()
-      const hash = await sha256Hex(deviceToken)
-      const issuedAtMs = clock.now()
-      commit.tx(() => {
-        const device = find(deviceId)
-        if (!device?.grants[role]) throw new GatewayError('NOT_PAIRED', 'this device was removed: pair it again')
-        const others = device.tokens.filter((token) => token.role !== role)
-        const own = device.tokens.filter((token) => token.role === role).slice(-(MAX_TOKENS - 1))
-        devices.put(deviceId, { ...device, tokens: [...others, ...own, { role, hash, issuedAtMs }] })
+        return { request, record: widen(device, role, scopes, 'operator') }
       })
-      return { deviceToken, issuedAtMs }
+      tellResolved(request, 'approved')
+      return record
     },
 
-    async holdsToken(deviceId, role, token) {
-      const hash = await sha256Hex(token)
-      return find(deviceId)?.tokens.some((each) => each.role === role && each.hash === hash) ?? false
+    reject(requestId, approver) {
+      const request = commit.tx(() => take(requestId, approver, 'rejection'))
+      tellResolved(request, 'rejected')
+      return request
     },
 
-    hasToken: (deviceId, role) => find(deviceId)?.tokens.some((token) => token.role === role) ?? false,
+    list(viewer) {
+      const seen = ({ deviceId }: { deviceId: string }) => viewer === undefined || mayTouch(viewer, deviceId)
+      return { pending: table.pending(clock.now()).filter(seen), paired: table.list().filter(seen) }
+    },
+
+    rename(deviceId, label, caller) {
+      if (!mayTouch(caller, deviceId)) throw invalid('device pairing rename denied')
+      const device = table.find(deviceId)
+      if (!device) throw invalid('unknown deviceId')
+      commit.tx(() => table.put({ ...device, label }))
+      bus.publish(devicePairChanged, {})
+    },
+
+    remove(deviceId, asker) {
+      if (!mayTouch(asker.caller, deviceId)) throw invalid('device pairing removal denied')
+      if (!table.find(deviceId)) throw invalid('unknown deviceId')
+      commit.tx(() => table.delete(deviceId))
+      removed(deviceId, null, asker)
+    },
+
+    removeRole(deviceId, role, asker) {
+      const device = table.find(deviceId)
+      if (!device?.grants[role]) return false
+      const { [role]: _, ...grants } = device.grants
+      const isLast = Object.keys(grants).length === 0
+      commit.tx(() => {
+        if (isLast) table.delete(deviceId)
+        else table.put({ ...device, grants, tokens: device.tokens.filter((token) => token.role !== role) })
+      })
+      removed(deviceId, isLast ? null : role, asker)
+      return true
+    },
+
+    onRemoved: (listener) => void removals.push(listener),
+    prune: table.prune,
   }
 }
+
+const isSame = (one: readonly Scope[], other: readonly Scope[]): boolean => covers(new Set(one), other) && covers(new Set(other), one)

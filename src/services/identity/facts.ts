@@ -14,6 +14,7 @@ export function toFacts(headers: HeaderReader, remoteAddress: string | null): Fa
   return {
     address: remoteAddress,
     direct: remoteAddress !== null && isLoopbackAddress(remoteAddress) && !forwarded && isLoopbackHost(host),
+    ...(forwarded && { forwarded }),
     host,
     origin: headers.get('origin'),
   }

@@ -4,26 +4,42 @@ import type { Ground } from '../ground.ts'
 import type { Settings } from '../operations/settings-services.ts'
 import { createAuth, type Auth } from './auth.ts'
 import { createConnections, type Connections } from './connections.ts'
+import { createDeviceSockets } from './device-sockets.ts'
 import { createDevices, type Devices } from './devices.ts'
 import { createPresence, type Presence } from './presence.ts'
+import { closeOnNewSecret } from './secret-sockets.ts'
+import { createSetupCodes, type SetupCodes } from './setup-codes.ts'
+import type { Whereabouts } from './setup-address.ts'
 
 export interface IdentityServices {
   readonly connections: Connections
   readonly devices: Devices
+  readonly setupCodes: SetupCodes
+  /** Where devices would look for this gateway, as far as it knows. */
+  readonly whereabouts: () => Pick<Whereabouts, 'publicOrigin' | 'listening'>
   readonly auth: Auth
   readonly presence: Presence
 }
 
 export function createIdentityServices(ground: Ground, { config, runtime }: Settings, version: string): IdentityServices {
-  const { platform, host, commit, bus } = ground
+  const { platform, host, commit, gate, bus, hibernates } = ground
   const { sql, clock } = platform
   const connections = createConnections()
-  const devices = createDevices({ sql, commit, clock, bus })
+  closeOnNewSecret({ runtime, connections, clock })
+  const devices = createDevices({ sql, commit, clock, bus, sockets: createDeviceSockets({ connections, gate, clock }) })
+  const setupCodes = createSetupCodes({ sql, devices, commit, clock, bus })
+  ground.upkeep.add((now) => {
+    devices.prune(now)
+    setupCodes.prune(now)
+  })
+  const pairing = () => config.current.gateway?.nodes?.pairing
   const auth = createAuth({
     mode: () => runtime.authMode,
     devices,
+    setupCodes,
     clock,
-    autoApproveLocal: () => config.current.gateway?.nodes?.pairing?.autoApproveLocal ?? true,
+    autoApproveLocal: () => pairing()?.autoApproveLocal ?? true,
+    autoApproveCidrs: () => pairing()?.autoApproveCidrs ?? [],
   })
   const bornAt = clock.now()
   const presence = createPresence({ bus, clock, self })
@@ -34,5 +50,11 @@ export function createIdentityServices(ground: Ground, { config, runtime }: Sett
     return { host: hostname, version, platform: platform.name, mode: 'gateway', reason: 'self', text, ts: bornAt }
   }
 
-  return { connections, devices, auth, presence }
+  function whereabouts() {
+    const { host: address, port } = runtime.settings
+    const listening = hibernates ? null : { host: address, port, lanAddress: host.system?.().lanAddress }
+    return { publicOrigin: config.current.gateway?.publicOrigin, listening }
+  }
+
+  return { connections, devices, setupCodes, whereabouts, auth, presence }
 }

@@ -2,6 +2,8 @@
 // file of an existing user holds more than this; what nobody knows is kept and named once in a warning.
 
 import * as z from 'zod'
+import { parseDuration } from '../../kit/duration.ts'
+import { isZone } from '../../kit/zone.ts'
 
 const text = z.string().min(1)
 const seconds = z.number().min(0)
@@ -29,6 +31,28 @@ const provider = z.looseObject({
 
 const identity = z.looseObject({ name: text.optional(), emoji: text.optional(), avatar: text.optional() })
 
+/** A span of time, such as "30m"; "0m" is never. */
+const duration = z.string().refine((value) => parseDuration(value) !== null, 'must be a span of time, such as "30m", "1h" or "0m"')
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/)
+const zone = z.string().refine((value) => ['user', 'local'].includes(value) || isZone(value), 'must be an IANA time zone, such as "Europe/Stockholm"')
+
+/** The gateway asks an agent by itself whether anything needs attention. */
+const heartbeat = z.looseObject({
+  every: duration.optional(),
+  activeHours: z.looseObject({ start: timeOfDay.optional(), end: timeOfDay.optional(), timezone: zone.optional() }).optional(),
+  prompt: z.string().optional(),
+  target: text.optional(),
+  model: text.optional(),
+  session: text.optional(),
+  timeoutSeconds: z.int().min(1).optional(),
+  /** Whose heartbeat the defaults mean, where no agent has one of its own. */
+  agentId: text.optional(),
+  /** Characters beside HEARTBEAT_OK up to which an answer says nothing. */
+  ackMaxChars: z.int().min(0).optional(),
+  visibility: z.looseObject({ showOk: z.boolean().optional(), showAlerts: z.boolean().optional() }).optional(),
+})
+export type HeartbeatConfig = z.output<typeof heartbeat>
+
 const agent = z.looseObject({
   name: text.optional(),
   default: z.boolean().optional(),
@@ -36,6 +60,7 @@ const agent = z.looseObject({
   model: modelChoice.optional(),
   identity: identity.optional(),
   systemPrompt: z.string().optional(),
+  heartbeat: heartbeat.optional(),
 })
 
 const agentId = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/)
@@ -63,8 +88,18 @@ export const configSchema = z.looseObject({
         })
         .optional(),
       nodes: z
-        .looseObject({ pairing: z.looseObject({ autoApproveLocal: z.boolean().optional() }).optional() })
+        .looseObject({
+          pairing: z
+            .looseObject({ autoApproveLocal: z.boolean().optional(), autoApproveCidrs: z.array(text).optional() })
+            .optional(),
+          /** Beside what the platform of a node may do. */
+          commands: z.looseObject({ allow: z.array(text).optional(), deny: z.array(text).optional() }).optional(),
+        })
         .optional(),
+      /** How others reach this gateway: what setup codes name. */
+      publicOrigin: text.optional(),
+      /** `off`: changes of the file wait for a restart. `hot`: only what needs one waits. Else the gateway restarts by itself. */
+      reload: z.looseObject({ mode: z.enum(['off', 'hybrid', 'hot', 'restart']).optional() }).optional(),
       /** edgeclaw's own: bytes of the largest message after connect. */
       maxPayloadBytes: z
         .int()
@@ -81,6 +116,7 @@ export const configSchema = z.looseObject({
           workspace: text.optional(),
           timeoutSeconds: seconds.optional(),
           maxConcurrent: z.int().min(1).max(1000).optional(),
+          heartbeat: heartbeat.optional(),
         })
         .optional(),
       list: z.array(agent.extend({ id: agentId })).optional(),
@@ -94,6 +130,16 @@ export const configSchema = z.looseObject({
     })
     .optional(),
   session: z.looseObject({ scope: z.enum(['per-sender', 'global']).optional(), mainKey: text.optional() }).optional(),
+  cron: z
+    .looseObject({
+      enabled: z.boolean().optional(),
+      maxConcurrentRuns: z.int().min(1).max(1000).optional(),
+      /** What jobs do that say nothing about slots that passed while the gateway could not run: nothing. */
+      skipMissedJobs: z.boolean().optional(),
+      /** How long the session of a run is kept; false: for ever. */
+      sessionRetention: z.union([duration, z.literal(false)]).optional(),
+    })
+    .optional(),
   logging: z
     .looseObject({ level: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).optional() })
     .optional(),
@@ -106,7 +152,7 @@ export type AgentConfig = z.output<typeof agent>
 /** Top-level sections of OpenClaw's file that other parts of it own; keeping them needs no warning. */
 export const FOREIGN_SECTIONS: readonly string[] = [
   '$schema', 'meta', 'env', 'wizard', 'diagnostics', 'update', 'browser', 'ui', 'auth', 'nodeHost', 'bindings',
-  'broadcast', 'audio', 'media', 'messages', 'commands', 'approvals', 'web', 'channels', 'cron', 'hooks', 'discovery',
+  'broadcast', 'audio', 'media', 'messages', 'commands', 'approvals', 'web', 'channels', 'hooks', 'discovery',
   'canvasHost', 'talk', 'memory', 'skills', 'plugins', 'secrets', 'tools', 'acp', 'cli', 'tts', 'security',
 ] // prettier-ignore
 
@@ -116,8 +162,12 @@ export const MENDS: Readonly<Record<string, string>> = {
   'gateway.bind': 'use "loopback" for this machine only, "lan" for the network, or "custom" with gateway.customBindHost',
   'gateway.auth.mode': 'use "token" with gateway.auth.token, "password" with gateway.auth.password, or "none" on loopback',
   'gateway.maxPayloadBytes': 'use 65536 to 104857600; 26214400 is the default',
+  'gateway.reload.mode': 'use "hybrid", or "off" to apply changes at a restart only',
   'gateway.mode': 'use "local"; a file with "remote" describes a client, not a gateway',
   'agents.defaults.model': 'use "provider/model", such as "openai/gpt-5.5"',
   'models.providers.*.baseUrl': 'use the address up to /v1, such as "http://127.0.0.1:11434/v1"',
+  'agents.defaults.heartbeat.every': 'use a span of time, such as "30m", or "0m" to switch it off',
+  'cron.maxConcurrentRuns': 'use a number from 1 to 1000; 8 is the default',
+  'cron.sessionRetention': 'use a span of time, such as "24h", or false to keep the sessions of runs',
   'logging.level': 'use "error", "warn", "info" or "debug"',
 }

@@ -23,7 +23,15 @@ export interface Health {
   snapshot(): Serialized<HealthSnapshot>
 }
 
-export function createHealth(deps: { table: SessionTable; agents: Agents; clock: Clock; bus: Bus; path: string }): Health {
+export function createHealth(deps: {
+  table: SessionTable
+  agents: Agents
+  clock: Clock
+  bus: Bus
+  path: string
+  /** Changes of the configuration's file take effect: there is one, it is watched, and it was good when read last. */
+  hotReload?: () => boolean
+}): Health {
   const { table, agents, clock, bus, path } = deps
   let version = 1
   let facts = ''
@@ -46,7 +54,7 @@ export function createHealth(deps: { table: SessionTable; agents: Agents; clock:
     }))
     return {
       plugins: { loaded: [], errors: [] },
-      configReload: { hotReloadStatus: 'disabled' },
+      configReload: { hotReloadStatus: deps.hotReload?.() ? 'active' : 'disabled' },
       channels: {},
       channelOrder: [],
       channelLabels: {},

@@ -6,6 +6,7 @@ import type { Ground } from '../ground.ts'
 import type { IdentityServices } from '../identity/services.ts'
 import { createHealth, type Health } from './health.ts'
 import { createMaintenance, type Maintenance } from './maintenance.ts'
+import type { Settings } from './settings-services.ts'
 import { createSystem, type SystemService } from './system.ts'
 
 export interface Reports {
@@ -14,12 +15,18 @@ export interface Reports {
   readonly maintenance: Maintenance
 }
 
-export function createReports(ground: Ground, version: string, conversation: ConversationServices, identity: IdentityServices): Reports {
+export function createReports(
+  ground: Ground,
+  version: string,
+  conversation: ConversationServices,
+  identity: IdentityServices,
+  { reload }: Pick<Settings, 'reload'>,
+): Reports {
   const { platform, host, bus, place } = ground
   const { clock } = platform
   const { agents, models, table, activity } = conversation
   const { connections } = identity
-  const health = createHealth({ table, agents, clock, bus, path: place })
+  const health = createHealth({ table, agents, clock, bus, path: place, hotReload: () => reload.active })
   const system = createSystem({
     version,
     bootId: uuid(),

@@ -24,6 +24,10 @@ const TOKEN_FILE = 'gateway-token'
 export interface RuntimeConfiguration {
   /** Looks at everything again. Throws what is wrong, and then leaves all as it was. */
   resolve(): void
+  /** What a configuration would mean, without anything coming of it. Throws what is wrong with it. */
+  preview(config: Config): RuntimeSettings
+  /** Told when the shared secret, or the way of checking it, is another than before. */
+  onNewSecret(listener: () => void): void
   /** Throws before the first `resolve`. */
   readonly settings: RuntimeSettings
   /** Lets nobody in before the first `resolve`. */
@@ -36,12 +40,17 @@ export function createRuntimeConfiguration(
   const { config, createAuthMode, ...around } = deps
   let settings: RuntimeSettings | null = null
   let authMode = createAuthMode({ mode: 'token', secret: '' })
+  const listeners: (() => void)[] = []
   return {
     resolve() {
       const resolved = resolveRuntimeSettings({ ...around, config: config.current })
+      const isNew = settings !== null && !isSameAuth(settings.auth, resolved.auth)
       authMode = createAuthMode(resolved.auth)
       settings = resolved
+      if (isNew) for (const listener of listeners) listener()
     },
+    onNewSecret: (listener) => void listeners.push(listener),
+    preview: (wanted) => resolveRuntimeSettings({ ...around, host: withoutEffect(around.host), config: wanted }),
     get settings() {
       if (!settings) throw new Error('the runtime configuration is not resolved yet')
       return settings
@@ -51,6 +60,12 @@ export function createRuntimeConfiguration(
     },
   }
 }
+
+const isSameAuth = (a: AuthSettings, b: AuthSettings): boolean =>
+  a.mode === b.mode && (a.mode === 'none' || b.mode === 'none' || a.secret === b.secret)
+
+/** A token that would have to be made is not made. */
+const withoutEffect = ({ secrets }: Host): Host => (secrets ? { secrets: { get: (name) => secrets.get(name), set: () => {} } } : {})
 
 export interface Surroundings {
   readonly config: Config

@@ -7,24 +7,32 @@ import { createLogger } from '../../../src/kit/log.ts'
 import { uuid } from '../../../src/kit/ids.ts'
 import { SCOPES, type Principal } from '../../../src/protocol/scopes.ts'
 import type { Fetch } from '../../../src/ports/platform.ts'
-import { collectionMigration } from '../../../src/store/collection.ts'
 import { createCommit } from '../../../src/store/commit.ts'
 import { createGate } from '../../../src/store/gate.ts'
-import { idempotencyMigration } from '../../../src/store/idempotency.ts'
 import { migrate } from '../../../src/store/migrate.ts'
 import { createBuiltinModel } from '../../../src/models/builtin.ts'
 import { createBus, type Audience } from '../../../src/services/bus.ts'
+import { createApprovalGrants } from '../../../src/services/conversation/approval-grants.ts'
+import { createApprovalPolicy } from '../../../src/services/conversation/approval-policy.ts'
+import { createApprovalRoutes } from '../../../src/services/conversation/approval-routes.ts'
+import { createApprovalTable } from '../../../src/services/conversation/approval-table.ts'
+import { createApprovals } from '../../../src/services/conversation/approvals.ts'
 import { createActivity } from '../../../src/services/conversation/activity.ts'
 import { createAgents } from '../../../src/services/conversation/agents.ts'
+import { createCommands } from '../../../src/services/conversation/commands.ts'
+import { createRunReplies } from '../../../src/services/conversation/run-replies.ts'
 import { createInbox } from '../../../src/services/conversation/inbox.ts'
 import { createMedia } from '../../../src/services/conversation/media.ts'
 import { createModels } from '../../../src/services/conversation/models.ts'
+import { createSuspensions } from '../../../src/services/conversation/run-suspension.ts'
 import { createRuns } from '../../../src/services/conversation/runs.ts'
-import { createRunTable, runsMigration, type RunRequest } from '../../../src/services/conversation/run-table.ts'
-import { createSessionTable, sessionsMigration } from '../../../src/services/conversation/session-table.ts'
+import { createRunTable, type RunRequest } from '../../../src/services/conversation/run-table.ts'
+import { createSessionTable } from '../../../src/services/conversation/session-table.ts'
 import { createSessions } from '../../../src/services/conversation/sessions.ts'
 import { createTools } from '../../../src/services/conversation/tools.ts'
-import { createTranscripts, transcriptsMigration } from '../../../src/services/conversation/transcripts.ts'
+import { createTranscripts } from '../../../src/services/conversation/transcripts.ts'
+import { MIGRATIONS } from '../../../src/services/migrations.ts'
+import { createWakeups } from '../../../src/services/operations/wakeups.ts'
 import { createConfig } from '../../../src/services/operations/config.ts'
 import { fakeClock, type FakeClock } from '../../harness/clock.ts'
 import type { Data } from '../../harness/client.ts'
@@ -50,8 +58,6 @@ export interface ConversationOptions {
 }
 
 export type Conversation = Awaited<ReturnType<typeof createConversation>>
-
-const MIGRATIONS = [collectionMigration, idempotencyMigration, transcriptsMigration, sessionsMigration, runsMigration]
 
 export async function createConversation(options: ConversationOptions = {}) {
   const { sql = memorySql(), clock = fakeClock(), env = {} } = options
@@ -87,6 +93,13 @@ export async function createConversation(options: ConversationOptions = {}) {
   const table = createSessionTable(sql, commit)
   const sessions = createSessions({ table, transcripts, commit, clock, bus, agents, models, activity })
   const tools = createTools()
+  let alarmAt: number | null = null
+  const wakeups = createWakeups({ alarm: { set: (at) => void (alarmAt = at) }, clock, log })
+  const approvalTable = createApprovalTable(sql)
+  const grants = createApprovalGrants(sql)
+  const approvals = createApprovals({ table: approvalTable, grants, routes: createApprovalRoutes(bus), commit, gate, clock, wakeups })
+  const policy = createApprovalPolicy({ sql, commit, place: 'test' })
+  const suspensions = createSuspensions({ sql, approvals, policy, tools })
   const files = createStorage()
   const media = createMedia(files)
   const runTable = createRunTable(sql)
@@ -97,6 +110,7 @@ export async function createConversation(options: ConversationOptions = {}) {
     agents,
     models,
     tools,
+    suspensions,
     media,
     activity,
     bus,
@@ -107,11 +121,14 @@ export async function createConversation(options: ConversationOptions = {}) {
     settings: () => config.current.agents?.defaults ?? {},
     onActivity: (active) => void activeCounts.push(active),
   })
-  const inbox = createInbox({ runs, media, clock })
+  const commands = createCommands({ sessions, models, tools, approvals, clock })
+  const replies = createRunReplies({ table: runTable, sessions, commit, bus, clock })
+  const inbox = createInbox({ runs, replies, commands, sessions, media, clock })
 
   return {
     sql, clock, logged, told, activeCounts, audience, commit, gate, bus, config, agents, models, activity, transcripts, table, sessions, tools,
-    files, media, runTable, runs, inbox,
+    files, media, runTable, runs, inbox, commands, replies, wakeups, approvalTable, grants, approvals, policy, suspensions,
+    alarmAt: () => alarmAt,
     /** The payloads of the events of one name. */
     heard: (name: string): Data[] => told.filter((event) => event.name === name).map((event) => event.payload as Data),
     /** What the transcript of a session says: `role: text`, a call as `call name`. */

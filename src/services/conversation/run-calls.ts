@@ -1,0 +1,57 @@
+// The tool calls of a run: allowed by a person where that is needed, carried out, and put into the transcript.
+
+import type { Principal } from '../../protocol/scopes.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Commit } from '../../store/commit.ts'
+import type { Gate } from '../../store/gate.ts'
+import type { Position } from './agent-loop.ts'
+import type { Course } from './run-course.ts'
+import type { Suspensions } from './run-suspension.ts'
+import type { Sessions } from './sessions.ts'
+import type { ToolOutcome, Tools } from './tools.ts'
+
+export interface CallingRun {
+  readonly id: string
+  readonly sessionKey: string
+  readonly principal: Principal
+  /** Whether the run may use a tool of this name at all; absent: any. */
+  readonly mayUse?: ((name: string) => boolean) | undefined
+  readonly signal: AbortSignal
+  readonly course: Course
+  onWait(isWaiting: boolean): void
+}
+
+/** Carries out the first call of `position`. */
+export type CallTool = (run: CallingRun, position: Position) => Promise<ToolOutcome>
+
+export function createRunCalls(deps: {
+  tools: Tools
+  suspensions: Suspensions
+  sessions: Sessions
+  commit: Commit
+  gate: Gate
+  clock: Clock
+}): CallTool {
+  const { tools, suspensions, sessions, commit, gate, clock } = deps
+
+  return async (run, position) => {
+    const { id: runId, sessionKey, principal, signal, course, onWait } = run
+    const call = position.calls[0]!
+    const context = { principal, sessionKey, signal }
+    course.toolStarted(call)
+    const barred = run.mayUse?.(call.name) === false ? tools.refuse(call.name, call.arguments, 'policy') : null
+    const refused = barred ?? (await suspensions.permit({ runId, position, said: { text: course.text, seq: course.seq }, context, onWait }))
+    if (!refused) await gate.passed() // a tool may act: that it was called is on disk before it does
+    signal.throwIfAborted()
+    const outcome = refused ?? (await tools.invoke(call.name, call.arguments, context))
+    signal.throwIfAborted() // the run has ended meanwhile: its transcript is closed
+    const content = [{ type: 'text' as const, text: outcome.text }]
+    const facts = { toolCallId: call.id, toolName: call.name, content, isError: outcome.isError }
+    commit.tx(() => {
+      sessions.append(sessionKey, { role: 'toolResult', ...facts, timestamp: clock.now() }, { runId })
+      if (refused) suspensions.settle(runId)
+    })
+    course.toolEnded(call, outcome)
+    return outcome
+  }
+}
