@@ -24,6 +24,7 @@ import { createControlServices } from './services/operations/control-services.ts
 import { createReports } from './services/operations/report-services.ts'
 import { createSettings } from './services/operations/settings-services.ts'
 import { createUpkeep } from './services/operations/upkeep.ts'
+import { createVitals } from './services/operations/vitals.ts'
 import { createWakeups } from './services/operations/wakeups.ts'
 import type { Services } from './services/services.ts'
 import { createVoiceServices } from './services/voice/services.ts'
@@ -164,6 +165,8 @@ export function createGateway(platform: Platform, options: GatewayOptions = {}):
     async close(reason = 'service restart', restartExpectedMs) {
       state = 'closing'
       maintenance.end()
+      services.scheduler.end()
+      services.heartbeat.end()
       services.reload.end()
       services.restart.end()
       await runs.stop('shutdown')
@@ -192,6 +195,7 @@ function createGround(platform: Platform, logs: Logs): Ground {
     bus: createBus(gate),
     wakeups: createWakeups({ alarm: platform.alarm, clock, log }),
     upkeep,
+    vitals: createVitals(),
     place: platform.stateDir ?? platform.name,
     hibernates: platform.hibernates ?? false,
   }

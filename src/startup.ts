@@ -7,6 +7,8 @@ import type { Clock } from './ports/clock.ts'
 import type { Platform } from './ports/platform.ts'
 import { migrate } from './store/migrate.ts'
 import { MIGRATIONS } from './services/migrations.ts'
+import type { Heartbeat } from './services/automation/heartbeat.ts'
+import type { Scheduler } from './services/automation/scheduler.ts'
 import type { Approvals } from './services/conversation/approvals.ts'
 import type { Models } from './services/conversation/models.ts'
 import type { Runs } from './services/conversation/runs.ts'
@@ -51,6 +53,8 @@ export interface Startable {
   readonly runtime: RuntimeConfiguration
   readonly identity: IdentityService
   readonly models: Models
+  readonly scheduler: Scheduler
+  readonly heartbeat: Heartbeat
   readonly approvals: Approvals
   readonly runs: Runs
   readonly nodeInvokes: NodeInvokes
@@ -95,7 +99,11 @@ export function createPhases(parts: Startable): readonly Phase[] {
     {
       name: 'services',
       mend: 'Mend the models section.',
-      run: () => models.begin(),
+      run() {
+        models.begin()
+        parts.scheduler.begin()
+        parts.heartbeat.begin()
+      },
     },
     {
       name: 'events',

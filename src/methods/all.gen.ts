@@ -12,10 +12,12 @@ import * as commands from './commands.ts'
 import * as configSchema from './config-schema.ts'
 import * as configWrite from './config-write.ts'
 import * as config from './config.ts'
+import * as cron from './cron.ts'
 import * as deviceSetup from './device-setup.ts'
 import * as devices from './devices.ts'
 import * as execApproval from './exec-approval.ts'
 import * as execApprovals from './exec-approvals.ts'
+import * as heartbeat from './heartbeat.ts'
 import * as logs from './logs.ts'
 import * as modelsAuth from './models-auth.ts'
 import * as models from './models.ts'
@@ -72,6 +74,14 @@ const ALL = [
   configWrite.configOpenFile,
   config.configGet,
   config.configHistory,
+  cron.cronAdd,
+  cron.cronUpdate,
+  cron.cronRemove,
+  cron.cronRun,
+  cron.cronGet,
+  cron.cronList,
+  cron.cronStatus,
+  cron.cronRuns,
   deviceSetup.devicePairSetupCode,
   deviceSetup.devicePairSetupStatus,
   devices.devicePairList,
@@ -92,6 +102,10 @@ const ALL = [
   execApprovals.execApprovalsSet,
   execApprovals.execApprovalsNodeGet,
   execApprovals.execApprovalsNodeSet,
+  heartbeat.wake,
+  heartbeat.systemEvent,
+  heartbeat.lastHeartbeat,
+  heartbeat.setHeartbeats,
   logs.logsTail,
   modelsAuth.modelsAuthStatus,
   modelsAuth.modelsAuthLogout,

@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { APPROVAL_EVENTS } from './approval-events.ts'
 import { configChanged } from './config-events.ts'
 import { devicePairChanged, devicePairSetupCompleted } from './device-events.ts'
+import { cron, heartbeat } from './cron-events.ts'
 import { defineEvent, type AnyEvent } from './event.ts'
 import { NODE_EVENTS } from './node-events.ts'
 import { presenceEntry, sessionRow } from './shapes.ts'
@@ -206,4 +207,6 @@ export const EVENTS: readonly AnyEvent[] = [
   ...NODE_EVENTS,
   ...APPROVAL_EVENTS,
   configChanged,
+  heartbeat,
+  cron,
 ] as unknown as readonly AnyEvent[]

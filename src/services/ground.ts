@@ -8,6 +8,7 @@ import type { Gate } from '../store/gate.ts'
 import type { Idempotency } from '../store/idempotency.ts'
 import type { Bus } from './bus.ts'
 import type { Upkeep } from './operations/upkeep.ts'
+import type { Vitals } from './operations/vitals.ts'
 import type { Wakeups } from './operations/wakeups.ts'
 
 export interface Ground {
@@ -20,6 +21,7 @@ export interface Ground {
   readonly bus: Bus
   readonly wakeups: Wakeups
   readonly upkeep: Upkeep
+  readonly vitals: Vitals
   /** Where state is kept, for people. */
   readonly place: string
   /** The gateway is put to sleep when idle: nothing may tick while nobody is active. */

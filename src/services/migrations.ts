@@ -3,6 +3,10 @@
 import { collectionMigration } from '../store/collection.ts'
 import { idempotencyMigration } from '../store/idempotency.ts'
 import type { Migration } from '../store/migrate.ts'
+import { cronRunsMigration } from './automation/cron-runs.ts'
+import { cronSessionsMigration } from './automation/cron-sessions.ts'
+import { cronJobsMigration } from './automation/cron-table.ts'
+import { systemEventsMigration } from './automation/system-events.ts'
 import { grantsMigration } from './conversation/approval-grants.ts'
 import { approvalsMigration } from './conversation/approval-table.ts'
 import { suspensionsMigration } from './conversation/run-suspension.ts'
@@ -28,4 +32,8 @@ export const MIGRATIONS: readonly Migration[] = [
   nodeInvokesMigration,
   nodePendingMigration,
   nodeSurfaceMigration,
+  systemEventsMigration,
+  cronJobsMigration,
+  cronRunsMigration,
+  cronSessionsMigration,
 ]

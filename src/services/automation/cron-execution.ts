@@ -108,7 +108,7 @@ export function createCronExecution(deps: CronExecutionDeps): CronExecution {
     active.add(job.id)
     void gate.passed(since).then(
       () => start(job, row),
-      () => forsake(row), // nothing of it stands on disk: it is due again
+      () => forsake(row),
     )
     return runId
   }
@@ -122,10 +122,11 @@ export function createCronExecution(deps: CronExecutionDeps): CronExecution {
     }
   }
 
+  /** Nothing of it stands on disk: it is due again when the alarm rings next. */
   function forsake(row: OpenRow) {
     active.delete(row.jobId)
     settled = false
-    for (const listener of listeners) listener()
+    log.error(`the run ${row.runId} did not begin: its row could not be written`)
   }
 
   // --- the end ---

@@ -1,7 +1,7 @@
 // The sessions of runs: each run of a job that works by itself has one of its own, which is put away when it has ended
 // and forgotten later. What the runs said stands together in the session of the job.
 
-import { noUsage, type AssistantMessage } from '../../protocol/shapes.ts'
+import { noUsage, splitSessionKey, type AssistantMessage } from '../../protocol/shapes.ts'
 import type { Sql } from '../../ports/sql.ts'
 import type { Migration } from '../../store/migrate.ts'
 import type { Agents } from '../conversation/agents.ts'
@@ -39,7 +39,7 @@ export function createCronSessions(deps: { sql: Sql; agents: Agents; sessions: S
 
   const agentOf = (job: CronRecord) => job.definition.agentId ?? agents.defaultId()
   const ownKey = (job: CronRecord) => `agent:${agentOf(job)}:cron:${job.id}`
-  const isOwn = (job: CronRecord, key: string) => key.startsWith(`${ownKey(job)}:run:`)
+  const isOwn = (job: CronRecord, key: string) => key.includes(`:cron:${job.id}:run:`)
   const settingsOf = ({ definition }: CronRecord) => ({ displayName: `Automation: ${definition.displayName ?? definition.name}`.slice(0, 200) })
 
   function keyOf(job: CronRecord, mark: string): string {
@@ -54,15 +54,15 @@ export function createCronSessions(deps: { sql: Sql; agents: Agents; sessions: S
     sessions.append(key, message)
   }
 
-  function tell(job: CronRecord, answer: string, at: number) {
+  function tell(job: CronRecord, key: string, answer: string, at: number) {
     const { sessionTarget, sessionKey } = job.definition
-    const key = ownKey(job)
     const known = sessions.get(key)
     if (known && known.messages - known.floor >= KEPT_ANSWERS && runs.liveIn(key).length === 0) sessions.delete(key)
     sessions.create({ key, via: 'cron', settings: settingsOf(job) })
     say(key, answer, at)
     if (sessionTarget !== 'current' || sessionKey === undefined || job.definition.delivery?.mode !== 'announce') return
     const current = agents.sessionKey(sessionKey, agentOf(job))
+    if (!agents.find(splitSessionKey(current)!.agentId)) return
     sessions.ensure(current, 'cron')
     say(current, answer, at)
   }
@@ -84,9 +84,9 @@ export function createCronSessions(deps: { sql: Sql; agents: Agents; sessions: S
       return { sessionKey, sessionId }
     },
     close(job, sessionKey, answer, at) {
-      if (!isOwn(job, sessionKey)) return
+      if (!isOwn(job, sessionKey) || !agents.find(splitSessionKey(sessionKey)!.agentId)) return
       if (sessions.get(sessionKey)) sessions.patch(sessionKey, { archived: true })
-      if (answer !== null && agents.find(agentOf(job))) tell(job, answer, at)
+      if (answer !== null) tell(job, sessionKey.slice(0, sessionKey.lastIndexOf(':run:')), answer, at)
       sql.run('INSERT OR REPLACE INTO cron_sessions (key, job_id, ended_at) VALUES (?, ?, ?)', sessionKey, job.id, at)
       for (const key of keys('SELECT key FROM cron_sessions WHERE job_id = ? ORDER BY ended_at DESC LIMIT 5 OFFSET ?', job.id, KEPT_PER_JOB)) forget(key)
     },

@@ -11,7 +11,7 @@ import { idempotencyConflict, type Idempotency } from '../../store/idempotency.t
 import type { Gate } from '../../store/gate.ts'
 import type { ApprovalWish } from './approval-wish.ts'
 import type { Approvals } from './approvals.ts'
-import type { ToolContext, ToolOutcome, ToolProblem, Tools } from './tools.ts'
+import type { ToolContext, ToolProblem, ToolResult, Tools } from './tools.ts'
 
 export interface ToolCall {
   readonly name: string
@@ -71,7 +71,7 @@ export function createToolCalls(deps: {
     if (blocked) return blocked
     return act(async () => {
       await gate.passed() // a tool may act: that it was allowed is on disk before it does
-      return toAnswer(wanted.name, await tools.invoke(wanted.name, args, contextOf(wanted)))
+      return toAnswer(wanted.name, await tools.call(wanted.name, args, contextOf(wanted)))
     })
   }
 
@@ -124,7 +124,7 @@ const INTERRUPTED = {
   message: 'a call with this key was begun and did not end: see what it did, and call again with a new key',
 }
 
-function toAnswer(toolName: string, { text, isError, result, problem = 'failed' }: ToolOutcome): ToolAnswer {
+function toAnswer(toolName: string, { text, isError, result, problem = 'failed' }: ToolResult): ToolAnswer {
   if (isError) {
     const code = CODES[problem]
     return { ok: false, toolName, error: { code, message: code === 'not_found' ? `Tool not available: ${toolName}` : text } }

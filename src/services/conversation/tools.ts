@@ -41,10 +41,14 @@ export const defineTool = <P extends z.ZodType>(tool: Tool<P>): Tool => tool as 
 /** What was wrong with a call. */
 export type ToolProblem = 'unknown' | 'forbidden' | 'invalid' | 'refused' | 'failed'
 
+/** For a model. */
 export interface ToolOutcome {
-  /** For a model. */
   readonly text: string
   readonly isError: boolean
+}
+
+/** For a program. */
+export interface ToolResult extends ToolOutcome {
   /** What the tool returned. */
   readonly result?: unknown
   readonly problem?: ToolProblem
@@ -66,10 +70,12 @@ export interface Tools {
   offeredTo(principal: Principal): readonly ModelTool[]
   /** Calls a tool with the JSON text that a model wrote. Never throws: what goes wrong is an outcome. */
   invoke(name: string, args: string, context: ToolContext): Promise<ToolOutcome>
+  /** As `invoke`, with what a program wants to know of it. */
+  call(name: string, args: string, context: ToolContext): Promise<ToolResult>
   /** What a person must allow before this call is carried out; null: nothing, or it would fail anyway. */
   wishOf(name: string, args: string, context: ToolContext): ApprovalWish | null
   /** The outcome of a call that was not allowed. */
-  refuse(name: string, args: string, refusal: Refusal): ToolOutcome
+  refuse(name: string, args: string, refusal: Refusal): ToolResult
 }
 
 /** Longer results are cut: they are read by a model, again with every step. */
@@ -80,7 +86,7 @@ interface Entry {
   readonly offer: ModelTool
 }
 
-type Prepared = { readonly tool: Tool; readonly params: unknown } | { readonly outcome: ToolOutcome }
+type Prepared = { readonly tool: Tool; readonly params: unknown } | { readonly outcome: ToolResult }
 
 export function createTools(): Tools {
   const tools = new Map<string, Entry>()
@@ -104,6 +110,18 @@ export function createTools(): Tools {
     return { outcome: failed(`"${name}" needs the scope ${entry.tool.scope}, which this run does not have`, 'forbidden') }
   }
 
+  async function call(name: string, args: string, context: ToolContext): Promise<ToolResult> {
+    const prepared = prepareFor(context, name, args)
+    if ('outcome' in prepared) return prepared.outcome
+    try {
+      const result = await prepared.tool.run(prepared.params, context)
+      return { text: toText(result), isError: false, result }
+    } catch (error) {
+      if (context.signal.aborted) throw error
+      return failed(error instanceof GatewayError ? error.message : `"${name}" failed: ${messageOf(error)}`, 'failed')
+    }
+  }
+
   return {
     add(tool) {
       if (tools.has(tool.name)) throw new Error(`the tool "${tool.name}" is registered twice`)
@@ -116,16 +134,10 @@ export function createTools(): Tools {
         .filter((entry) => principal === undefined || may(principal, entry))
         .map(({ tool: { name, description, group = 'gateway' } }) => ({ name, description, group })),
     offeredTo: (principal) => [...tools.values()].filter((entry) => may(principal, entry)).map(({ offer }) => offer),
+    call,
     async invoke(name, args, context) {
-      const prepared = prepareFor(context, name, args)
-      if ('outcome' in prepared) return prepared.outcome
-      try {
-        const result = await prepared.tool.run(prepared.params, context)
-        return { text: toText(result), isError: false, result }
-      } catch (error) {
-        if (context.signal.aborted) throw error
-        return failed(error instanceof GatewayError ? error.message : `"${name}" failed: ${messageOf(error)}`, 'failed')
-      }
+      const { text, isError } = await call(name, args, context)
+      return { text, isError }
     },
     wishOf(name, args, context) {
       const prepared = prepareFor(context, name, args)
@@ -156,9 +168,9 @@ const REFUSALS: Readonly<Record<Refusal, string>> = {
   policy: 'the policy of this gateway does not allow it',
 }
 
-const failed = (text: string, problem: ToolProblem): ToolOutcome => ({ text, isError: true, problem })
+const failed = (text: string, problem: ToolProblem): ToolResult => ({ text, isError: true, problem })
 
 function toText(result: unknown): string {
-  const text = typeof result === 'string' ? result : (JSON.stringify(result) ?? '')
+  const text = typeof result === 'string' ? result : (JSON.stringify(result) ?? 'null')
   return text.length > MAX_RESULT_CHARS ? `${text.slice(0, MAX_RESULT_CHARS)}… (cut)` : text
 }

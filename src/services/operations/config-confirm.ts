@@ -24,6 +24,8 @@ export interface ConfigConfirm {
 }
 
 const WAKEUP = 'config-confirm'
+/** When the disk refuses. */
+const RETRY_MS = 30_000
 
 export function createConfigConfirm(deps: {
   state: ConfigState
@@ -44,8 +46,9 @@ export function createConfigConfirm(deps: {
     if (!waiting) return
     if (clock.now() < waiting.deadline) return wakeups.set(WAKEUP, waiting.deadline)
     const found = await putBack(waiting, text, log)
+    if (found === 'failed') return wakeups.set(WAKEUP, clock.now() + RETRY_MS)
     state.setUnconfirmed(null)
-    if (!found) return
+    if (found === 'gone') return
     const issues = adopt.issuesOf(found)
     if (issues.length > 0) return log.error('what was active before cannot be used any more', { issues: issues.map(({ message }) => message).join('; ') })
     adopt.adopt(found, { by: waiting.by, how: 'rollback', note: 'nobody confirmed it in time' }, { force: true, restartDelayMs: 0 })
@@ -89,22 +92,21 @@ export async function takeBackOverdue(deps: { state: ConfigState; text: ConfigTe
   const { state, text, clock, log } = deps
   const waiting = state.unconfirmed()
   if (!waiting || clock.now() < waiting.deadline) return
-  await putBack(waiting, text, log)
-  state.setUnconfirmed(null)
+  if ((await putBack(waiting, text, log)) !== 'failed') state.setUnconfirmed(null)
 }
 
-/** Writes the earlier text. null when there is nothing to be taken back: somebody has written another since. */
-async function putBack(waiting: Unconfirmed, text: ConfigText, log: Logger): Promise<ConfigReading | null> {
+/** Writes the earlier text. `gone`: somebody has written another since, which stays. */
+async function putBack(waiting: Unconfirmed, text: ConfigText, log: Logger): Promise<ConfigReading | 'gone' | 'failed'> {
   const { hash } = await text.read()
   if (hash !== waiting.hash) {
     log.info('a change of the configuration that nobody confirmed was written over since, and is not taken back')
-    return null
+    return 'gone'
   }
   log.warn(`${text.path}: a change that nobody confirmed in time is taken back`)
   try {
     return await text.restore(waiting.previous)
   } catch (error) {
     log.error(`${text.path} could not be put back`, { error: messageOf(error) })
-    return null
+    return 'failed'
   }
 }

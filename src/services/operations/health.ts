@@ -7,6 +7,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Bus } from '../bus.ts'
 import type { Agents } from '../conversation/agents.ts'
 import type { SessionTable } from '../conversation/session-table.ts'
+import type { HeartbeatFacts, Vitals } from './vitals.ts'
 
 const FRESH_MS = 1000
 const RECENT = 5
@@ -28,11 +29,12 @@ export function createHealth(deps: {
   agents: Agents
   clock: Clock
   bus: Bus
+  vitals: Vitals
   path: string
   /** Changes of the configuration's file take effect: there is one, it is watched, and it was good when read last. */
   hotReload?: () => boolean
 }): Health {
-  const { table, agents, clock, bus, path } = deps
+  const { table, agents, clock, bus, vitals, path } = deps
   let version = 1
   let facts = ''
   let kept: { at: number; snapshot: Serialized<HealthSnapshot> } | null = null
@@ -49,7 +51,7 @@ export function createHealth(deps: {
       agentId: id,
       ...(name !== undefined && { name }),
       isDefault: id === defaultId,
-      heartbeat: { enabled: false, every: 'disabled', everyMs: null, prompt: '', target: 'none', ackMaxChars: 0 },
+      heartbeat: { ...vitals.heartbeatOf(id) },
       sessions: sessionsOf(id, now),
     }))
     return {
@@ -58,7 +60,7 @@ export function createHealth(deps: {
       channels: {},
       channelOrder: [],
       channelLabels: {},
-      heartbeatSeconds: 0,
+      heartbeatSeconds: secondsOf(vitals.heartbeatOf(defaultId)),
       defaultAgentId: defaultId,
       agents: rows,
       sessions: rows.find((row) => row.isDefault)!.sessions,
@@ -89,6 +91,9 @@ export function createHealth(deps: {
     },
   }
 }
+
+/** 0 when there is no heartbeat. */
+const secondsOf = ({ enabled, everyMs }: HeartbeatFacts): number => (enabled && everyMs !== null ? Math.round(everyMs / 1000) : 0)
 
 /** Ages change by themselves; they are no news. */
 const withoutAges = (content: unknown): unknown =>

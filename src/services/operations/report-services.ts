@@ -22,11 +22,11 @@ export function createReports(
   identity: IdentityServices,
   { reload }: Pick<Settings, 'reload'>,
 ): Reports {
-  const { platform, host, bus, place } = ground
+  const { platform, host, bus, place, vitals } = ground
   const { clock } = platform
   const { agents, models, table, activity } = conversation
   const { connections } = identity
-  const health = createHealth({ table, agents, clock, bus, path: place, hotReload: () => reload.active })
+  const health = createHealth({ table, agents, clock, bus, vitals, path: place, hotReload: () => reload.active })
   const system = createSystem({
     version,
     bootId: uuid(),
@@ -36,6 +36,7 @@ export function createReports(
     agents,
     models,
     table,
+    vitals,
     activeRuns: () => activity.count,
     connections: () => connections.size,
     path: place,

@@ -5,6 +5,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Agents } from '../conversation/agents.ts'
 import type { Models } from '../conversation/models.ts'
 import type { SessionTable } from '../conversation/session-table.ts'
+import type { Vitals } from './vitals.ts'
 
 export interface SystemService {
   readonly version: string
@@ -33,13 +34,19 @@ export function createSystem(deps: {
   agents: Agents
   models: Models
   table: SessionTable
+  vitals: Vitals
   activeRuns: () => number
   connections: () => number
   path: string
 }): SystemService {
-  const { version, bootId, clock, host, agents, models, table } = deps
+  const { version, bootId, clock, host, agents, models, table, vitals } = deps
   const startedAt = clock.now()
   const uptimeMs = () => Math.max(0, clock.now() - startedAt)
+
+  function heartbeatOf(agentId: string) {
+    const { enabled, every, everyMs } = vitals.heartbeatOf(agentId)
+    return { agentId, enabled, every, everyMs }
+  }
 
   function sessionsOf(agentId?: string) {
     const filter = { archived: false, ...(agentId !== undefined && { agentIds: [agentId] }) }
@@ -64,10 +71,10 @@ export function createSystem(deps: {
         uptimeMs: uptimeMs(),
         heartbeat: {
           defaultAgentId: defaultId,
-          agents: agents.list().map(({ id }) => ({ agentId: id, enabled: false, every: 'disabled', everyMs: null })),
+          agents: agents.list().map(({ id }) => heartbeatOf(id)),
         },
         channelSummary: [],
-        queuedSystemEvents: [],
+        queuedSystemEvents: [...vitals.queuedEvents()],
         connections: deps.connections(),
         activeRuns: deps.activeRuns(),
         sessions: {

@@ -112,12 +112,15 @@ describe('a change that stays', () => {
     expect(on.configConfirm.pending).toBeNull()
   })
 
-  it('cannot be taken back, because the disk refuses: that is said', async () => {
+  it('cannot be taken back as long as the disk refuses: that is said, and tried again', async () => {
     const on = await startConfiguration()
     await change(on, 'new', 1000)
     on.file.refuses = new Error('ENOSPC')
     await pass(on, 1000)
     expect(on.config.mainKey()).toBe('new')
     expect(on.errors()).toEqual([expect.stringContaining('could not be put back')])
+    on.file.refuses = null
+    await pass(on, 30_000)
+    expect(on.config.mainKey()).toBe('main')
   })
 })

@@ -11,6 +11,7 @@ import { MIGRATIONS } from '../../../src/services/migrations.ts'
 import { createLogs } from '../../../src/services/operations/logs.ts'
 import { createSettings } from '../../../src/services/operations/settings-services.ts'
 import { createUpkeep } from '../../../src/services/operations/upkeep.ts'
+import { createVitals } from '../../../src/services/operations/vitals.ts'
 import { createWakeups } from '../../../src/services/operations/wakeups.ts'
 import { settled, type FakeClock } from '../../harness/clock.ts'
 import { foundation } from '../../harness/foundation.ts'
@@ -92,7 +93,7 @@ export function createConfiguration(options: ConfigurationOptions = {}) {
     waitUntil: () => {},
   }
   const upkeep = createUpkeep()
-  const ground: Ground = { platform, host, log, commit, gate, idempotency: createIdempotency(sql), bus, wakeups, upkeep, place: 'test', hibernates: variable }
+  const ground: Ground = { platform, host, log, commit, gate, idempotency: createIdempotency(sql), bus, wakeups, upkeep, vitals: createVitals(), place: 'test', hibernates: variable }
   const settings = createSettings(ground, createLogs(() => {}), given)
 
   return {
