@@ -25,8 +25,6 @@ const CHECKPOINT_MS = 500
 export interface Course {
   /** Everything that was said so far. */
   readonly text: string
-  /** Some of it was kept for the case of a crash. */
-  readonly hasOutput: boolean
   status(phase: (typeof CHAT_PHASES)[number]): void
   lifecycle(data: Record<string, unknown>): void
   say(text: string): void
@@ -35,6 +33,8 @@ export interface Course {
   toolEnded(call: ModelToolCall, outcome: ToolOutcome): void
   /** What was said so far stands in the transcript now. Call it in the transaction that puts it there. */
   stepEnded(): void
+  /** The result is about to be written, and what is told from now on with it. Whether text was kept for a crash. */
+  ending(): boolean
   /** The last word. Call it after the result was written. */
   ended(result: RunResult): void
   listen(listener: (progress: Progress) => void): void
@@ -58,6 +58,7 @@ export function createCourse(
   let text = ''
   let untold = ''
   let scheduled = false
+  let ending = false
   let ended = false
   const kept = { chars: 0, pieces: 0, at: 0 }
   let snapshotChars = 0
@@ -85,7 +86,7 @@ export function createCourse(
     const delta = untold
     untold = ''
     text += delta
-    if (!isLast) keep()
+    if (!isLast && !ending) keep()
     const own = ++seq
     const whole = text
     const fresh = whole.length <= SNAPSHOT_CHARS || whole.length - snapshotChars >= whole.length / 4
@@ -136,9 +137,6 @@ export function createCourse(
     get text() {
       return text + untold
     },
-    get hasOutput() {
-      return kept.pieces > 0
-    },
     status(phase) {
       tellAgent('run_status', { phase })
       const own = seq
@@ -171,6 +169,10 @@ export function createCourse(
       if (kept.pieces > 0) table.clearOutput(runId)
       kept.pieces = 0
       kept.chars = text.length
+    },
+    ending() {
+      ending = true
+      return kept.pieces > 0
     },
     ended(result) {
       settle(true) // what is told now is on disk as part of the result

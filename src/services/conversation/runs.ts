@@ -271,7 +271,7 @@ export function createRuns(deps: RunsDeps): Runs {
     activity.end(run.sessionKey, run.id)
     const rest = result.text.slice(run.stepAt)
     const { request, begun, course } = run
-    const ending = { request, result, rest, begun, hasOutput: course.hasOutput, api: run.model?.api ?? 'gateway' }
+    const ending = { request, result, rest, begun, hasOutput: course.ending(), api: run.model?.api ?? 'gateway' }
     const kept = await write(run.id, () => endings.record(ending))
     const told: RunResult = kept ? result : { ...result, state: 'error', stopReason: 'error', error: NOT_KEPT }
     course.ended(told)
