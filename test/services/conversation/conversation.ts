@@ -7,10 +7,8 @@ import { createLogger } from '../../../src/kit/log.ts'
 import { uuid } from '../../../src/kit/ids.ts'
 import { SCOPES, type Principal } from '../../../src/protocol/scopes.ts'
 import type { Fetch } from '../../../src/ports/platform.ts'
-import { collectionMigration } from '../../../src/store/collection.ts'
 import { createCommit } from '../../../src/store/commit.ts'
 import { createGate } from '../../../src/store/gate.ts'
-import { idempotencyMigration } from '../../../src/store/idempotency.ts'
 import { migrate } from '../../../src/store/migrate.ts'
 import { createBuiltinModel } from '../../../src/models/builtin.ts'
 import { createBus, type Audience } from '../../../src/services/bus.ts'
@@ -20,11 +18,12 @@ import { createInbox } from '../../../src/services/conversation/inbox.ts'
 import { createMedia } from '../../../src/services/conversation/media.ts'
 import { createModels } from '../../../src/services/conversation/models.ts'
 import { createRuns } from '../../../src/services/conversation/runs.ts'
-import { createRunTable, runsMigration, type RunRequest } from '../../../src/services/conversation/run-table.ts'
-import { createSessionTable, sessionsMigration } from '../../../src/services/conversation/session-table.ts'
+import { createRunTable, type RunRequest } from '../../../src/services/conversation/run-table.ts'
+import { createSessionTable } from '../../../src/services/conversation/session-table.ts'
 import { createSessions } from '../../../src/services/conversation/sessions.ts'
 import { createTools } from '../../../src/services/conversation/tools.ts'
-import { createTranscripts, transcriptsMigration } from '../../../src/services/conversation/transcripts.ts'
+import { createTranscripts } from '../../../src/services/conversation/transcripts.ts'
+import { MIGRATIONS } from '../../../src/services/migrations.ts'
 import { createConfig } from '../../../src/services/operations/config.ts'
 import { fakeClock, type FakeClock } from '../../harness/clock.ts'
 import type { Data } from '../../harness/client.ts'
@@ -50,8 +49,6 @@ export interface ConversationOptions {
 }
 
 export type Conversation = Awaited<ReturnType<typeof createConversation>>
-
-const MIGRATIONS = [collectionMigration, idempotencyMigration, transcriptsMigration, sessionsMigration, runsMigration]
 
 export async function createConversation(options: ConversationOptions = {}) {
   const { sql = memorySql(), clock = fakeClock(), env = {} } = options
