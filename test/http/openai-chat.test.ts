@@ -1,7 +1,7 @@
 // Chat completions: exact chunks, the reasons why they end, and how failures are told, early or late.
 
 import { describe, expect, it } from 'vitest'
-import type { ModelErrorKind, ModelEvent, ModelRequest, StopReason } from '../../src/ports/model.ts'
+import { ModelError, type ModelErrorKind, type ModelEvent, type ModelRequest, type StopReason } from '../../src/ports/model.ts'
 import type { GatewayOptions } from '../../src/index.ts'
 import { chatChunk, chatCompletion } from '../../src/protocol/openai.ts'
 import type { Data } from '../harness/client.ts'
@@ -221,6 +221,17 @@ describe('a failure', () => {
     const { post } = await open()
     expect(await errorOf(await post(script({ text: 'begun' }, { error: { message: 'broke' } })))).toMatchObject({ status: 502, message: 'broke' })
   })
+})
+
+it.fails('of a model that was addressed by itself is not covered up by the fallbacks of an agent', async () => {
+  const config = { ...PLAYED, agents: { defaults: { model: { primary: 'played/one', fallbacks: ['builtin/operator'] } } } }
+  const provider = playedProvider(async function* () {
+    yield* []
+    throw new ModelError('auth', 'no key')
+  })
+  const { post } = await open({ config, providers: [provider] })
+  expect((await post('hi')).status, 'an agent may fall back').toBe(200)
+  expect((await post('hi', { model: 'played/other' })).status).toBe(502)
 })
 
 describe('the status of a stream', () => {

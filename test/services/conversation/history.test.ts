@@ -75,6 +75,11 @@ describe('limits', () => {
     })
   })
 
+  it.fails('cuts no character in half', async () => {
+    const { page } = await conversation('🦀'.repeat(100))
+    for (const maxChars of [99, 100]) expect(page({ maxChars }).texts[0]!.isWellFormed()).toBe(true)
+  })
+
   it('makes room by cutting before it counts', async () => {
     const { page } = await conversation('x'.repeat(1000), 'y'.repeat(1000))
     expect(page({ maxBytes: 500, maxChars: 10 }).texts).toHaveLength(2)

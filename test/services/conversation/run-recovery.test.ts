@@ -164,6 +164,28 @@ describe('a run that called tools', () => {
     expect(after.runs.find('r')!.result).toMatchObject({ state: 'interrupted' })
   })
 
+  const steps = script({ text: 'let me' }, { tool: { name: 'act' } }, { delayMs: 600 }, { text: 'half' }, { hang: true })
+
+  it.fails('has the text of all its steps, and in its last message that of the last', async () => {
+    const before = await createConversation()
+    before.tools.add(acting().tool)
+    before.runs.start(requestOf(steps, { runId: 'r' }))
+    await settled()
+    await before.clock.advance(600)
+    await before.clock.advance(25) // what was kept in between is on disk now
+    const after = await crash(before)
+    expect(after.said(KEY).slice(1)).toEqual(['assistant: let me | call act', 'toolResult: acted 1', 'assistant: half'])
+    expect(after.runs.find('r')!.result).toMatchObject({ state: 'interrupted', text: 'let me\n\nhalf' })
+  })
+
+  it.fails('leaves no message of line breaks alone', async () => {
+    const before = await createConversation()
+    before.tools.add(acting().tool)
+    before.runs.start(requestOf(steps, { runId: 'r' }))
+    const after = await crash(before)
+    expect(after.said(KEY).slice(1)).toEqual(['assistant: let me | call act', 'toolResult: acted 1'])
+  })
+
   it('of the same session do not speak for the run behind them', async () => {
     const { options, tool } = acting()
     const before = await createConversation(options)

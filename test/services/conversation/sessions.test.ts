@@ -124,6 +124,17 @@ describe('messages', () => {
     expect(sessions.get(KEY)!.preview).toHaveLength(200)
   })
 
+  it.fails('cut no character of the title or the last line in half', async () => {
+    const { sessions } = await createConversation()
+    sessions.create({ key: KEY, via: 'operator' })
+    sessions.append(KEY, user('x🦀'.padStart(82, 'x').repeat(3)))
+    for (let length = 198; length < 202; length++) {
+      sessions.append(KEY, assistant(`${'y'.repeat(length)}🦀 and more`))
+      const { title, preview } = sessions.get(KEY)!
+      expect([title!.isWellFormed(), preview!.isWellFormed()]).toEqual([true, true])
+    }
+  })
+
   it('of tools, and empty ones, are no last line', async () => {
     const { sessions } = await createConversation()
     sessions.create({ key: KEY, via: 'operator' })
