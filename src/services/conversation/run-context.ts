@@ -13,12 +13,14 @@ const MAX_CONTEXT_MESSAGES = 200
 
 export async function buildContext(
   request: RunRequest,
-  session: SessionRecord,
+  agentId: string,
+  /** null: none exists yet, and the request brings its own conversation. */
+  session: SessionRecord | null,
   deps: { agents: Agents; transcripts: Transcripts; media: Media },
 ): Promise<ModelMessage[]> {
-  const system = request.bare ? [] : [deps.agents.instructions(session.agentId)]
+  const system = request.bare ? [] : [deps.agents.instructions(agentId)]
   if (request.instructions) system.push(request.instructions)
-  const conversation = request.turns ?? (await fromTranscript(session, deps))
+  const conversation = request.turns ?? (session ? await fromTranscript(session, deps) : [])
   if (system.length === 0) return [...conversation]
   return [{ role: 'system', text: system.join('\n\n') }, ...conversation]
 }

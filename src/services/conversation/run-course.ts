@@ -48,6 +48,8 @@ export function createCourse(
     readonly sessionId: string | undefined
     /** After a crash it would be begun again, unless something had been seen of it. */
     readonly replayable: boolean
+    /** Called before text of it is kept: what is kept belongs to a run that is on record. */
+    readonly beforeKept: () => void
   },
   deps: { bus: Bus; gate: Gate; clock: Clock; commit: Commit; table: RunTable },
 ): Course {
@@ -103,6 +105,7 @@ export function createCourse(
     const observed = listeners.length > 0 || bus.isHeard(chat)
     const due = isFirst ? observed : clock.now() - kept.at >= CHECKPOINT_MS
     if (!due) return
+    run.beforeKept()
     const piece = text.slice(kept.chars)
     const write = () => table.addOutput(runId, kept.pieces, piece)
     if (isFirst && run.replayable) commit.tx(write)

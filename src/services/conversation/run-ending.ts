@@ -87,6 +87,8 @@ export interface Ending {
   readonly result: RunResult
   /** What was said since the last step that stands in the transcript. */
   readonly rest: string
+  /** It is on record, and its session exists. */
+  readonly accepted: boolean
   /** The input is in the transcript. */
   readonly begun: boolean
   /** Text was kept for the case of a crash. */
@@ -119,9 +121,11 @@ export function createRunEndings(deps: { table: RunTable; sessions: Sessions; co
   return {
     record: (ending) =>
       commit.tx(() => {
-        const { request, result, begun, hasOutput } = ending
+        const { request, result, accepted, begun, hasOutput } = ending
         const { sessionKey, runId } = request
-        table.end(runId, result, hasOutput)
+        if (accepted) table.end(runId, result, hasOutput)
+        else table.insertEnded(request, result)
+        if (!accepted) sessions.create({ key: sessionKey, via: 'run', isNew: true })
         if (!sessions.get(sessionKey)) return // deleted meanwhile
         if (!begun) for (const message of request.input) sessions.append(sessionKey, message, { runId })
         const message = toLastMessage(ending)

@@ -53,7 +53,7 @@ export function recoverRuns(deps: {
       endedAt: clock.now(),
       error: { message, kind: 'interrupted' },
     }
-    endings.record({ request: record.request!, result, rest: output, begun: record.attempts > 0, hasOutput: output !== '', api: 'gateway' })
+    endings.record({ request: record.request!, result, rest: output, accepted: true, begun: record.attempts > 0, hasOutput: output !== '', api: 'gateway' })
     log.warn(`run ${record.id} was interrupted by a restart and is closed`, { sessionKey: record.sessionKey })
   }
 

@@ -93,6 +93,8 @@ export interface RunTable {
   queuedIn(sessionKey: string, limit: number): RunRecord[]
   /** `begins`: it does not wait in a queue. */
   insert(request: RunRequest, begins: boolean, at: number): void
+  /** A run that has ended already: it was not on record before. */
+  insertEnded(request: RunRequest, result: RunResult): void
   begin(runId: string): void
   /** Keeps text that was produced, so that it is there after a crash. */
   addOutput(runId: string, n: number, text: string): void
@@ -150,6 +152,20 @@ export function createRunTable(sql: Sql): RunTable {
         Number(begins),
         at,
         nextOrdinal(at),
+      ),
+    insertEnded: ({ runId, sessionKey, origin, hash }, result) =>
+      sql.run(
+        `INSERT INTO runs (id, session_key, origin, hash, state, attempts, accepted_at, ordinal, ended_at, result)
+         VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?)`,
+        runId,
+        sessionKey,
+        origin,
+        hash,
+        result.state,
+        result.startedAt,
+        nextOrdinal(result.startedAt),
+        result.endedAt,
+        JSON.stringify(result),
       ),
     begin: (runId) => sql.run(`UPDATE runs SET state = 'running', attempts = attempts + 1 WHERE id = ?`, runId),
     addOutput: (runId, n, text) =>

@@ -33,6 +33,8 @@ const MAX_QUEUED = 10_000
 const MAX_EXPECTED = 1000
 const DEFAULT_TIMEOUT_MS = 10 * 60 * 1000
 const DEFAULT_WIDTH = 64
+/** How long a run that nobody can see may stay off the record. */
+const OFF_RECORD_MS = 250
 /** How often a result is tried to be written before it is given up. */
 const WRITE_ATTEMPTS = 3
 
@@ -77,11 +79,14 @@ export interface Runs {
 }
 
 interface LiveRun extends Run {
+  readonly agentId: string
   readonly request: RunRequest
   readonly signal: AbortSignal
   readonly resolve: (result: RunResult) => void
   readonly course: Course
   phase: 'waiting' | 'running' | 'ended'
+  /** It is on record, and its session exists. */
+  accepted: boolean
   /** The input is in the transcript. */
   begun: boolean
   model: Model | null
@@ -122,13 +127,29 @@ export function createRuns(deps: RunsDeps): Runs {
       throw unavailable('too many messages are waiting: send again in a moment', { retryAfterMs: 1000 })
     }
     const begins = lanes.isFree(request.sessionKey)
+    const accepted = !isUnseen(request)
+    if (accepted) accept(request, begins)
+    return { runId: request.runId, status: 'started', run: launch(request, accepted && begins, accepted) }
+  }
+
+  /** Nobody hears of it before its end, and whoever asked repeats what broke off: it is written once, when it ends or lasts. */
+  const isUnseen = ({ isNew, whole }: RunRequest) => isNew === true && whole === true && !bus.isHeard(chat)
+
+  function accept(request: RunRequest, begins: boolean): void {
     writing(request)(() => {
       if (request.isNew) sessions.create({ key: request.sessionKey, via: 'run', isNew: true })
       else sessions.ensure(request.sessionKey, request.origin === 'agent' ? 'run' : 'operator')
       table.insert(request, begins, clock.now())
       if (begins) enter(request, clock.now())
     })
-    return { runId: request.runId, status: 'started', run: launch(request, begins) }
+  }
+
+  /** Puts it on record after all: it lasts, or somebody sees something of it. */
+  function acceptNow(run: LiveRun): void {
+    if (run.accepted || run.phase === 'ended') return
+    accept(run.request, true)
+    run.accepted = true
+    run.begun = true
   }
 
   /** An HTTP caller is told nothing before the end, and repeats what broke off: only the end is waited for. */
@@ -147,23 +168,25 @@ export function createRuns(deps: RunsDeps): Runs {
     return { runId: known.id, status, run: live.get(known.id) ?? null }
   }
 
-  function launch(request: RunRequest, begun: boolean): LiveRun {
+  function launch(request: RunRequest, begun: boolean, accepted = true): LiveRun {
     const { runId, sessionKey } = request
     const { promise, resolve } = Promise.withResolvers<RunResult>()
     const aborter = new AbortController()
     const agentId = splitSessionKey(sessionKey)!.agentId
     const sessionId = sessions.get(sessionKey)?.sessionId
-    const facts = { runId, sessionKey, agentId, sessionId, replayable: request.origin !== 'http' }
+    const facts = { runId, sessionKey, agentId, sessionId, replayable: request.origin !== 'http', beforeKept: () => acceptNow(run) }
     const course = createCourse(facts, { bus, gate, clock, commit, table })
     const run: LiveRun = {
       id: runId,
       sessionKey,
+      agentId,
       request,
       signal: aborter.signal,
       done: promise,
       resolve,
       course,
       phase: 'waiting',
+      accepted,
       begun,
       model: null,
       stepAt: 0,
@@ -190,6 +213,7 @@ export function createRuns(deps: RunsDeps): Runs {
     run.phase = 'running'
     const startedAt = clock.now()
     const cancel = clock.after(timeoutOf(run.request), () => run.abort('timeout'))
+    const cancelAccept = run.accepted ? null : clock.after(OFF_RECORD_MS, () => acceptNow(run))
     let result: RunResult
     try {
       begin(run, startedAt)
@@ -199,11 +223,12 @@ export function createRuns(deps: RunsDeps): Runs {
       result = failed(run, startedAt, error)
     }
     cancel()
+    cancelAccept?.()
     await conclude(run, result)
   }
 
   function begin(run: LiveRun, startedAt: number): void {
-    if (!run.begun) {
+    if (run.accepted && !run.begun) {
       writing(run.request)(() => {
         sessions.ensure(run.sessionKey, 'operator')
         table.begin(run.id)
@@ -217,9 +242,9 @@ export function createRuns(deps: RunsDeps): Runs {
   async function loop(run: LiveRun): Promise<LoopOutcome> {
     const { request, signal, course } = run
     const session = sessions.get(run.sessionKey)
-    if (!session) throw invalid('the session was deleted')
-    const candidates = await models.candidates(session.agentId, request.model ?? session.settings.model)
-    const messages = await buildContext(request, session, deps)
+    if (!session && run.accepted) throw invalid('the session was deleted')
+    const candidates = await models.candidates(run.agentId, request.model ?? session?.settings.model)
+    const messages = await buildContext(request, run.agentId, session, deps)
     signal.throwIfAborted()
     course.status('starting_model')
     const input = {
@@ -244,6 +269,7 @@ export function createRuns(deps: RunsDeps): Runs {
       onText: (text) => course.say(text),
       onReasoning: (text) => course.reason(text),
       onToolCalls({ api, provider, model }, text, calls, usage) {
+        acceptNow(run)
         const said = { text, calls, api, provider, model, usage, stopReason: 'toolUse', timestamp: clock.now() }
         commit.tx(() => {
           sessions.append(sessionKey, toAssistantMessage(said), { runId })
@@ -270,8 +296,8 @@ export function createRuns(deps: RunsDeps): Runs {
     run.phase = 'ended'
     activity.end(run.sessionKey, run.id)
     const rest = result.text.slice(run.stepAt)
-    const { request, begun, course } = run
-    const ending = { request, result, rest, begun, hasOutput: course.ending(), api: run.model?.api ?? 'gateway' }
+    const { request, accepted, begun, course } = run
+    const ending = { request, result, rest, accepted, begun, hasOutput: course.ending(), api: run.model?.api ?? 'gateway' }
     const kept = await write(run.id, () => endings.record(ending))
     const told: RunResult = kept ? result : { ...result, state: 'error', stopReason: 'error', error: NOT_KEPT }
     course.ended(told)
@@ -341,9 +367,9 @@ export function createRuns(deps: RunsDeps): Runs {
       recoverRuns({ ...deps, endings, relaunch })
     },
     async stop(reason) {
-      // One of which nothing was seen stays as it is on disk: the next process begins it again.
-      const seen = [...live.values()].filter((run) => run.course.text !== '' || run.stepAt > 0)
-      await abortAll(seen, reason)
+      // One of which nothing was seen stays as it is on disk: the next process begins it again. (Not so for HTTP.)
+      const ending = [...live.values()].filter((run) => run.course.text !== '' || run.stepAt > 0 || run.request.origin === 'http')
+      await abortAll(ending, reason)
     },
     get active() {
       return live.size

@@ -36,9 +36,9 @@ async function make(config: unknown = {}) {
     /** The context after these messages; shortened to `role text`, calls and answers by their id. */
     async after(...messages: readonly Message[]): Promise<string[]> {
       for (const message of messages) sessions.append(KEY, message)
-      return (await buildContext(requestOf('x', { bare: true }), sessions.get(KEY)!, conversation)).map(short)
+      return (await buildContext(requestOf('x', { bare: true }), 'main', sessions.get(KEY)!, conversation)).map(short)
     },
-    build: (more = {}) => buildContext(requestOf('x', more), sessions.get(KEY)!, conversation),
+    build: (more = {}) => buildContext(requestOf('x', more), 'main', sessions.get(KEY)!, conversation),
   }
 }
 

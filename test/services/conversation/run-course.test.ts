@@ -14,7 +14,7 @@ const RESULT: RunResult = { state: 'ok', text: '', stopReason: 'stop', toolCalls
 async function make({ replayable = true } = {}) {
   const conversation = await createConversation()
   const { bus, gate, clock, commit, runTable, heard } = conversation
-  const facts = { runId: 'r', sessionKey: 'agent:main:x', agentId: 'main', sessionId: 'id', replayable }
+  const facts = { runId: 'r', sessionKey: 'agent:main:x', agentId: 'main', sessionId: 'id', replayable, beforeKept: () => {} }
   const course = createCourse(facts, { bus, gate, clock, commit, table: runTable })
   const deltas = () => heard('chat').filter((payload) => payload.state === 'delta')
   return {

@@ -94,7 +94,7 @@ describe('the record', () => {
     commit.tx(() => runTable.insert(request, more.begun ?? true, 1))
     if (more.begun ?? true) sessions.append(KEY, request.input[0]!)
     const ok: RunResult = { ...SPAN, state: 'ok', text: 'all of it', stopReason: 'stop', toolCalls: [], usage: { ...noUsage(), input: 5, output: 2, totalTokens: 7 }, provider: 'p', model: 'm' }
-    const ending: Ending = { request, rest: 'of it', begun: true, hasOutput: false, api: 'builtin', ...more, result: { ...ok, ...more.result } }
+    const ending: Ending = { request, rest: 'of it', accepted: true, begun: true, hasOutput: false, api: 'builtin', ...more, result: { ...ok, ...more.result } }
     return { ...conversation, endings, ending }
   }
 
