@@ -15,7 +15,8 @@ export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> 
  * `run` returns at once; `start` is called when the turn of the work has come and MUST NOT throw.
  */
 export interface Lanes {
-  run(lane: string, start: () => Promise<void>): void
+  /** What it returns takes the work out again, unless its turn has come. */
+  run(lane: string, start: () => Promise<void>): () => void
   /** Whether work for `lane` would start at once. */
   isFree(lane: string): boolean
   /** Work that waits or runs in `lane`. */
@@ -51,6 +52,18 @@ export function createLanes(width: () => number): Lanes {
     pump()
   }
 
+  /** A lane that is ready has not started its first work yet; in any other lane that one runs. */
+  function leave(lane: string, start: () => Promise<void>) {
+    const queue = lanes.get(lane) ?? []
+    const at = queue.indexOf(start)
+    if (at === -1 || (at === 0 && !ready.includes(lane))) return
+    size--
+    queue.splice(at, 1)
+    if (queue.length > 0) return
+    lanes.delete(lane)
+    ready.splice(ready.indexOf(lane), 1)
+  }
+
   return {
     run(lane, start) {
       size++
@@ -61,6 +74,7 @@ export function createLanes(width: () => number): Lanes {
         ready.push(lane)
         pump()
       }
+      return () => leave(lane, start)
     },
     isFree: (lane) => running < width() && ready.length === 0 && !lanes.has(lane),
     depth: (lane) => lanes.get(lane)?.length ?? 0,

@@ -223,7 +223,7 @@ describe('a failure', () => {
   })
 })
 
-it.fails('of a model that was addressed by itself is not covered up by the fallbacks of an agent', async () => {
+it('of a model that was addressed by itself is not covered up by the fallbacks of an agent', async () => {
   const config = { ...PLAYED, agents: { defaults: { model: { primary: 'played/one', fallbacks: ['builtin/operator'] } } } }
   const provider = playedProvider(async function* () {
     yield* []

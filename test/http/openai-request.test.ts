@@ -11,7 +11,7 @@ import { createConversation, OPERATOR } from '../services/conversation/conversat
 
 const CONFIG = {
   agents: { list: [{ id: 'main' }, { id: 'second' }] },
-  models: { providers: { mock: { baseUrl: 'http://mock.test' } } },
+  models: { providers: { mock: { baseUrl: 'http://mock.test' }, other: { baseUrl: 'http://other.test', api: 'unspoken' } } },
 }
 const user = (content: Data) => ({ role: 'user', content })
 const PNG = 'data:image/png;base64,AAAA'
@@ -76,6 +76,10 @@ describe('who is addressed', () => {
     [{}, { 'x-openclaw-agent-id': 'nobody' }],
   ])('%j %j is nobody', async (body, headers) => {
     expect(await refusalOf(body, headers)).toMatchObject({ kind: 'NOT_FOUND', param: 'model', code: 'model_not_found', message: expect.stringContaining('does not exist') })
+  })
+
+  it('a model whose wire is not spoken is refused with the reason', async () => {
+    expect(await refusalOf({ model: 'other/x' })).toMatchObject({ kind: 'INVALID_REQUEST', message: expect.stringContaining('api "unspoken" is not supported') })
   })
 
   it('with a model that means nothing is refused', async () => {
@@ -223,6 +227,16 @@ describe('settings', () => {
       responseFormat: { type: 'json_object' }, reasoningEffort: 'low',
     }) // prettier-ignore
     expect((await toRun({ max_tokens: 5, max_completion_tokens: 9, stop: ['a', 'b'] })).settings).toEqual({ maxTokens: 9, stop: ['a', 'b'] })
+  })
+
+  it('have a limit in the words of the caller, and for an agent in those that all servers know', async () => {
+    const { toRun } = await make()
+    const limitOf = async (body: Data) => (await toRun(body)).settings
+    for (const [model, expected] of [['mock/any', { maxCompletionTokens: 9 }], ['openclaw', { maxTokens: 9 }]] as const) {
+      expect(await limitOf({ model, max_completion_tokens: 9 })).toEqual(expected)
+      expect(await limitOf({ model, max_completion_tokens: 9, max_tokens: 5 }), 'one of them').toEqual(expected)
+      expect(await limitOf({ model, max_tokens: 5 })).toEqual({ maxTokens: 5 })
+    }
   })
 
   it('are none where null was given, or nothing', async () => {

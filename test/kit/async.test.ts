@@ -66,7 +66,7 @@ function workshop(width: () => number) {
     started,
     running,
     add(lane: string, name: string) {
-      lanes.run(lane, () => {
+      return lanes.run(lane, () => {
         const step = { lane, done: Promise.withResolvers<void>() }
         started.push(name)
         running.push(step)
@@ -142,9 +142,22 @@ describe('lanes', () => {
     expect(lanes.size).toBe(0)
   })
 
+  it('lets work go that waits, behind other work or for room, and no other', async () => {
+    const { add, finish, started, lanes } = workshop(() => 1)
+    const leave = ['a1', 'a2', 'a3', 'b1', 'c1'].map((name) => add(name[0]!, name))
+    for (const at of [0, 1, 1, 3]) leave[at]!()
+    expect([lanes.size, lanes.depth('a'), lanes.depth('b')], 'a1 runs already').toEqual([3, 2, 0])
+    add('b', 'b2')
+    for (let left = 4; left > 0; left--) await finish(0)
+    expect(started).toEqual(['a1', 'c1', 'b2', 'a3'])
+    leave[0]!()
+    expect(lanes.size).toBe(0)
+  })
+
   const action = fc.oneof(
     { weight: 3, arbitrary: fc.record({ add: fc.constantFrom('a', 'b', 'c', 'd') }) },
     { weight: 2, arbitrary: fc.record({ finish: fc.nat(7) }) },
+    { weight: 1, arbitrary: fc.record({ leave: fc.nat(40) }) },
   )
 
   it('keeps order, width and counts for any course of events, and starves nobody', async () => {
@@ -152,12 +165,14 @@ describe('lanes', () => {
       fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.array(action, { maxLength: 40 }), async (width, actions) => {
         const { lanes, add, finish, started, running } = workshop(() => width)
         const added: string[] = []
+        const leaves = new Map<string, () => void>()
+        const left = new Set<string>()
         let finished = 0
 
         function check() {
           const busy = running.map((step) => step.lane)
           expect(new Set(busy).size).toBe(busy.length)
-          expect(lanes.size).toBe(added.length - finished)
+          expect(lanes.size).toBe(added.length - finished - left.size)
           const depths = ['a', 'b', 'c', 'd'].map((lane) => lanes.depth(lane))
           expect(depths.reduce((sum, depth) => sum + depth, 0)).toBe(lanes.size)
           // As many run as the width and the lanes with work allow: never more, and none idles.
@@ -171,7 +186,11 @@ describe('lanes', () => {
           if ('add' in step) {
             const name = `${step.add}${added.length}`
             added.push(name)
-            add(step.add, name)
+            leaves.set(name, add(step.add, name))
+          } else if ('leave' in step) {
+            const name = added[step.leave % added.length]
+            if (name !== undefined && !started.includes(name)) left.add(name)
+            if (name !== undefined) leaves.get(name)!()
           } else if (running.length > 0) {
             finished++
             await finish(step.finish % running.length)
@@ -184,7 +203,7 @@ describe('lanes', () => {
           check()
         }
         const ofLane = (names: string[], lane: string) => names.filter((name) => name.startsWith(lane))
-        for (const lane of ['a', 'b', 'c', 'd']) expect(ofLane(started, lane)).toEqual(ofLane(added, lane))
+        for (const lane of ['a', 'b', 'c', 'd']) expect(ofLane(started, lane)).toEqual(ofLane(added, lane).filter((name) => !left.has(name)))
       }),
       { numRuns: 150 },
     )

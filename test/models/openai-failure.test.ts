@@ -94,7 +94,7 @@ describe('the key', () => {
     expect((await failure(400, 'nothing', {}, 'none')).message).toContain('nothing')
   })
 
-  it.fails.each(['json', 'text', 'stream'])('is not in the words by halves, where these are cut (%s)', async (how) => {
+  it.each(['json', 'text', 'stream'])('is not in the words by halves, where these are cut (%s)', async (how) => {
     const said = `${'x'.repeat(290)}${KEY}`
     const error = how === 'stream' ? toStreamFailure(SPEC, said) : await failure(401, how === 'json' ? JSON.stringify({ error: { message: said } }) : said)
     expect(error.message).not.toContain(KEY.slice(0, 6))

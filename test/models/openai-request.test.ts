@@ -15,11 +15,11 @@ it('asks for a stream with its usage, unless nobody listens before the end', () 
 
 it('passes on each setting under its name', () => {
   const settings = {
-    temperature: 0, topP: 0.5, maxTokens: 7, stop: ['a', 'b'], presencePenalty: -1, frequencyPenalty: 1, seed: 0,
+    temperature: 0, topP: 0.5, maxTokens: 7, maxCompletionTokens: 8, stop: ['a', 'b'], presencePenalty: -1, frequencyPenalty: 1, seed: 0,
     responseFormat: { type: 'json_object' }, reasoningEffort: 'low',
   } // prettier-ignore
   expect(ask({ settings })).toMatchObject({
-    temperature: 0, top_p: 0.5, max_tokens: 7, stop: ['a', 'b'], presence_penalty: -1, frequency_penalty: 1, seed: 0,
+    temperature: 0, top_p: 0.5, max_tokens: 7, max_completion_tokens: 8, stop: ['a', 'b'], presence_penalty: -1, frequency_penalty: 1, seed: 0,
     response_format: { type: 'json_object' }, reasoning_effort: 'low',
   }) // prettier-ignore
 })

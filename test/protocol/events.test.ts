@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { agent, chat, CHAT_PHASES, ERROR_KINDS, EVENTS } from '../../src/protocol/events.ts'
+import { agent, chat, CHAT_PHASES, ERROR_KINDS, EVENTS, TOOL_STREAMS } from '../../src/protocol/events.ts'
 import type { PayloadOf } from '../../src/protocol/event.ts'
 import { SCOPES } from '../../src/protocol/scopes.ts'
 import { loadPublished } from '../harness/published.ts'
@@ -186,6 +186,31 @@ describe('merged deltas', () => {
     const a: Chat = Object.freeze({ ...fields, state: 'delta' as const, deltaText: 'a', message: 'a' })
     const b: Chat = Object.freeze({ ...fields, seq: 2, state: 'delta' as const, deltaText: 'b' })
     expect(chat.merge!.join(a, b)).toEqual({ ...fields, seq: 2, state: 'delta', deltaText: 'ab' })
+  })
+})
+
+describe('merged agent events', () => {
+  const said = (text: string, delta: unknown, seq: number, changes: object = {}) => ({
+    ...fields, seq, stream: 'assistant', ts: seq, isHeartbeat: false, data: { text, delta, itemId: 'r:1' }, ...changes,
+  }) // prettier-ignore
+  const { key, join } = agent.merge!
+
+  it('are those of the text of a reply only', () => {
+    expect(key(said('a', 'a', 1))).toBe(fields.runId)
+    for (const stream of ['lifecycle', 'run_status', ...TOOL_STREAMS]) expect(key(said('a', 'a', 1, { stream }))).toBeNull()
+  })
+
+  it('have the later text, and both pieces', () => {
+    const [a, b, c] = [said('a', 'a', 1), said('ab', 'b', 2), said('abc', 'c', 3)].map((each) => Object.freeze(each))
+    expect(join(a!, b!)).toEqual(said('ab', 'ab', 2))
+    expect(join(join(a!, b!)!, c!)).toEqual(said('abc', 'abc', 3))
+    expect(join(a!, join(b!, c!)!)).toEqual(said('abc', 'abc', 3))
+  })
+
+  it('are two when they are of two items, or have no pieces', () => {
+    expect(join(said('a', 'a', 1), said('b', 'b', 2, { data: { text: 'b', delta: 'b', itemId: 'r:2' } }))).toBeNull()
+    expect(join(said('a', undefined, 1), said('b', 'b', 2))).toBeNull()
+    expect(join(said('a', 'a', 1), said('b', null, 2))).toBeNull()
   })
 })
 

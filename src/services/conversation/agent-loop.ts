@@ -2,7 +2,7 @@
 // clients: what happens is reported to `io`.
 
 import { abortable } from '../../kit/async.ts'
-import { addUsage, noUsage, type Usage } from '../../protocol/shapes.ts'
+import { noUsage, type Usage } from '../../protocol/shapes.ts'
 import {
   ModelError,
   type Model,
@@ -43,12 +43,11 @@ export interface LoopIo {
 
 export interface LoopOutcome {
   readonly model: Model
-  /** Of the last step; earlier steps were reported with their tool calls. */
+  /** Of the last step, as its usage is; earlier steps were reported with their tool calls. */
   readonly text: string
   readonly stopReason: StopReason
   /** Calls of the client's tools, which end the run. */
   readonly clientCalls: readonly ModelToolCall[]
-  /** Of all steps. */
   readonly usage: Usage
   readonly responseId?: string
 }
@@ -66,16 +65,14 @@ export async function runAgentLoop(input: LoopInput, io: LoopIo): Promise<LoopOu
   const messages = [...input.messages]
   const tools = [...input.tools, ...input.clientTools]
   const isClientTool = (name: string) => input.clientTools.some((tool) => tool.name === name)
-  let usage = noUsage()
 
   for (let step = 1; ; step++) {
     const offered = step < MAX_STEPS ? tools : input.clientTools
     const answer = await complete(input.models, { messages, tools: offered, settings: input.settings, whole: input.whole }, io)
-    usage = addUsage(usage, answer.usage)
     const clientCalls = answer.calls.filter((call) => isClientTool(call.name))
     const done = answer.calls.length === 0 || clientCalls.length > 0 || step >= MAX_STEPS
     if (done) {
-      const { model, text, stopReason, responseId } = answer
+      const { model, text, stopReason, usage, responseId } = answer
       const outcome = { model, text, stopReason, clientCalls, usage }
       return responseId === undefined ? outcome : { ...outcome, responseId }
     }

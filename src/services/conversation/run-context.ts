@@ -1,7 +1,7 @@
 // What a model is given for a run: instructions, the conversation so far, the new input.
 
 import type { ModelMessage, ModelPart, ModelToolCall } from '../../ports/model.ts'
-import { textOf, type Message, type StoredMessage, type UserMessage } from '../../protocol/shapes.ts'
+import { textOf, type Message, type UserMessage } from '../../protocol/shapes.ts'
 import type { Agents } from './agents.ts'
 import type { Media } from './media.ts'
 import type { RunRequest } from './run-table.ts'
@@ -31,38 +31,42 @@ async function fromTranscript(
 ): Promise<ModelMessage[]> {
   const range = { after: session.floor, upTo: session.messages, limit: MAX_CONTEXT_MESSAGES }
   const stored = transcripts.messages(session.sessionId, range)
-  const result: ModelMessage[] = []
-  for (const message of withoutStrayResults(stored)) {
+  const messages: ModelMessage[] = []
+  for (const message of stored) {
     const converted = await toModelMessage(message, media)
-    if (converted) result.push(converted)
+    if (converted) messages.push(converted)
   }
-  return withAnswers(result)
+  return withAnswers(messages)
 }
 
-/** A page may begin in the middle of a step: results whose call is before it would be refused by every provider. */
-function withoutStrayResults(messages: readonly StoredMessage[]): readonly StoredMessage[] {
-  const first = messages.findIndex((message) => message.role !== 'toolResult')
-  return first <= 0 ? messages : messages.slice(first)
-}
-
-/** Every tool call needs an answer, also one that an interruption left without. */
+/**
+ * Every provider wants the answers to tool calls right behind them, one for each call and no other. A transcript may
+ * have a message between them, lack the answer after an interruption, or the call before its first message.
+ */
 function withAnswers(messages: readonly ModelMessage[]): ModelMessage[] {
-  const result: ModelMessage[] = []
-  for (const [index, message] of messages.entries()) {
-    result.push(message)
-    if (message.role !== 'assistant' || message.toolCalls.length === 0) continue
-    const answered = new Set<string>()
-    for (const next of messages.slice(index + 1)) {
-      if (next.role !== 'tool') break
-      answered.add(next.toolCallId)
-    }
-    for (const call of message.toolCalls) {
-      if (answered.has(call.id)) continue
-      result.push({ role: 'tool', toolCallId: call.id, name: call.name, text: 'no result: the run was interrupted' })
-    }
-  }
-  return result
+  const answers = answersIn(messages)
+  return messages.flatMap((message): ModelMessage[] => {
+    if (message.role === 'tool') return []
+    if (message.role !== 'assistant') return [message]
+    return [message, ...message.toolCalls.map((call) => answers.get(call) ?? interrupted(call))]
+  })
 }
+
+/** Ids may come again: a result answers the last call before it that has its id and no answer yet. */
+function answersIn(messages: readonly ModelMessage[]): ReadonlyMap<ModelToolCall, ModelMessage> {
+  const open = new Map<string, ModelToolCall>()
+  const answers = new Map<ModelToolCall, ModelMessage>()
+  for (const message of messages) {
+    if (message.role === 'assistant') for (const call of message.toolCalls) open.set(call.id, call)
+    if (message.role !== 'tool') continue
+    const call = open.get(message.toolCallId)
+    if (call) answers.set(call, message)
+    open.delete(message.toolCallId)
+  }
+  return answers
+}
+
+const interrupted = ({ id, name }: ModelToolCall): ModelMessage => ({ role: 'tool', toolCallId: id, name, text: 'no result: the run was interrupted' })
 
 async function toModelMessage(message: Message, media: Media): Promise<ModelMessage | null> {
   switch (message.role) {

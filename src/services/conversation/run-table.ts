@@ -122,11 +122,13 @@ interface Row {
 const PRUNE_STEP = 5000
 
 export function createRunTable(sql: Sql): RunTable {
-  let lastOrdinal = 0
+  let lastOrdinal: number | null = null
   let prunedTo = ''
 
-  /** The order of acceptance, also within a millisecond and over restarts. */
-  const nextOrdinal = (at: number) => (lastOrdinal = Math.max(lastOrdinal + 1, at * 1000))
+  const lastOpen = () => sql.get<{ n: number | null }>('SELECT max(ordinal) AS n FROM runs WHERE ended_at IS NULL')?.n ?? 0
+
+  /** The order of acceptance, also within a millisecond, over restarts, and when the clock goes back. */
+  const nextOrdinal = (at: number) => (lastOrdinal = Math.max((lastOrdinal ??= lastOpen()) + 1, at * 1000))
 
   return {
     get: (runId) => toRecord(sql.get<Row>('SELECT * FROM runs WHERE id = ?', runId)),

@@ -21,7 +21,7 @@ import { createCourse, type Course, type Progress } from './run-course.ts'
 import { AbortReason, createRunEndings, toAssistantMessage, toFailure, toResult } from './run-ending.ts'
 import { recoverRuns } from './run-recovery.ts'
 import type { RunRecord, RunRequest, RunResult, RunTable } from './run-table.ts'
-import { splitSessionKey } from '../../protocol/shapes.ts'
+import { addUsage, noUsage, splitSessionKey, type Usage } from '../../protocol/shapes.ts'
 import type { Sessions } from './sessions.ts'
 import type { Tools } from './tools.ts'
 import type { Transcripts } from './transcripts.ts'
@@ -37,6 +37,8 @@ const DEFAULT_WIDTH = 64
 const OFF_RECORD_MS = 250
 /** How often a result is tried to be written before it is given up. */
 const WRITE_ATTEMPTS = 3
+/** Results that are remembered because they could not be written. */
+const MAX_UNKEPT = 1000
 
 export interface Run {
   readonly id: string
@@ -90,8 +92,13 @@ interface LiveRun extends Run {
   /** The input is in the transcript. */
   begun: boolean
   model: Model | null
+  /** Steps that stand in the transcript, and the tokens that they took. */
+  steps: number
+  used: Usage
   /** Where in the text the current step begins. */
   stepAt: number
+  /** Gives up its place in the queue. */
+  leave: () => void
 }
 
 export interface RunsDeps {
@@ -119,9 +126,17 @@ export function createRuns(deps: RunsDeps): Runs {
   const lanes = createLanes(() => deps.settings().maxConcurrent ?? DEFAULT_WIDTH)
   const live = new Map<string, LiveRun>()
   const expected = new Map<string, Set<(run: Run) => void>>()
+  /** Results that could not be written, as they were told: until the next start they are what became of their runs. */
+  const unkept = new Map<string, RunResult>()
+
+  function find(runId: string): RunRecord | null {
+    const known = table.get(runId)
+    const result = unkept.get(runId)
+    return known && result ? { ...known, state: result.state, result } : known
+  }
 
   function start(request: RunRequest): Started {
-    const known = request.isNew ? null : table.get(request.runId)
+    const known = request.isNew ? null : find(request.runId)
     if (known) return recognise(known, request)
     if (lanes.depth(request.sessionKey) >= MAX_QUEUED_PER_SESSION || lanes.size >= MAX_QUEUED) {
       throw unavailable('too many messages are waiting: send again in a moment', { retryAfterMs: 1000 })
@@ -189,23 +204,28 @@ export function createRuns(deps: RunsDeps): Runs {
       accepted,
       begun,
       model: null,
+      steps: 0,
+      used: noUsage(),
       stepAt: 0,
+      leave: () => {},
       listen: (listener) => course.listen(listener),
       abort(reason) {
         aborter.abort(new AbortReason(reason))
-        if (run.phase === 'waiting') void conclude(run, failed(run, clock.now(), run.signal.reason))
+        if (run.phase !== 'waiting') return
+        run.leave()
+        void conclude(run, failed(run, clock.now(), run.signal.reason))
       },
     }
     live.set(runId, run)
     activity.begin(sessionKey, runId)
     deps.onActivity(live.size)
     for (const arrived of expected.get(runId) ?? []) arrived(run)
-    lanes.run(sessionKey, () => carryOut(run))
+    run.leave = lanes.run(sessionKey, () => carryOut(run))
     return run
   }
 
   const failed = (run: LiveRun, startedAt: number, error: unknown): RunResult =>
-    toFailure(error, run.signal, run.course.text, run.model, { startedAt, endedAt: clock.now() }, log)
+    toFailure(error, run.signal, { text: run.course.text, usage: run.used }, run.model, { startedAt, endedAt: clock.now() }, log)
 
   /** From its turn in the queue to its result. Never throws. */
   async function carryOut(run: LiveRun): Promise<void> {
@@ -215,16 +235,19 @@ export function createRuns(deps: RunsDeps): Runs {
     const cancel = clock.after(timeoutOf(run.request), () => run.abort('timeout'))
     const cancelAccept = run.accepted ? null : clock.after(OFF_RECORD_MS, () => acceptNow(run))
     let result: RunResult
+    let lastUsage = noUsage()
     try {
       begin(run, startedAt)
       const outcome = await loop(run)
-      result = toResult(outcome, run.course.text, { startedAt, endedAt: clock.now() })
+      lastUsage = outcome.usage
+      const said = { text: run.course.text, usage: addUsage(run.used, lastUsage) }
+      result = toResult(outcome, said, { startedAt, endedAt: clock.now() })
     } catch (error) {
       result = failed(run, startedAt, error)
     }
     cancel()
     cancelAccept?.()
-    await conclude(run, result)
+    await conclude(run, result, lastUsage)
   }
 
   function begin(run: LiveRun, startedAt: number): void {
@@ -243,7 +266,8 @@ export function createRuns(deps: RunsDeps): Runs {
     const { request, signal, course } = run
     const session = sessions.get(run.sessionKey)
     if (!session && run.accepted) throw invalid('the session was deleted')
-    const candidates = await models.candidates(run.agentId, request.model ?? session?.settings.model)
+    const wanted = { alone: request.bare === true, signal }
+    const candidates = await models.candidates(run.agentId, request.model ?? session?.settings.model, wanted)
     const messages = await buildContext(request, run.agentId, session, deps)
     signal.throwIfAborted()
     course.status('starting_model')
@@ -273,15 +297,19 @@ export function createRuns(deps: RunsDeps): Runs {
         const said = { text, calls, api, provider, model, usage, stopReason: 'toolUse', timestamp: clock.now() }
         commit.tx(() => {
           sessions.append(sessionKey, toAssistantMessage(said), { runId })
+          if (text !== '') course.say('\n\n') // between what was said before the tools and after them; belongs to no message
           course.stepEnded()
         })
-        if (text !== '') course.say('\n\n') // between what was said before the tools and after them
+        run.steps++
+        run.used = addUsage(run.used, usage)
         run.stepAt = course.text.length
       },
       async callTool(call) {
         course.toolStarted(call)
         await gate.passed() // a tool may act: that it was called is on disk before it does
+        signal.throwIfAborted()
         const outcome = await tools.invoke(call.name, call.arguments, { principal: run.request.principal, sessionKey, signal })
+        signal.throwIfAborted() // the run has ended: nothing of it is added behind its end
         const content = [{ type: 'text' as const, text: outcome.text }]
         const facts = { toolCallId: call.id, toolName: call.name, content, isError: outcome.isError }
         sessions.append(sessionKey, { role: 'toolResult', ...facts, timestamp: clock.now() }, { runId })
@@ -292,33 +320,39 @@ export function createRuns(deps: RunsDeps): Runs {
   }
 
   /** Nothing is told that is not kept: first the record, then the last word. */
-  async function conclude(run: LiveRun, result: RunResult): Promise<void> {
+  async function conclude(run: LiveRun, result: RunResult, lastUsage = noUsage()): Promise<void> {
     run.phase = 'ended'
     activity.end(run.sessionKey, run.id)
     const rest = result.text.slice(run.stepAt)
     const { request, accepted, begun, course } = run
-    const ending = { request, result, rest, accepted, begun, hasOutput: course.ending(), api: run.model?.api ?? 'gateway' }
-    const kept = await write(run.id, () => endings.record(ending))
+    const ending = { request, result, rest, lastUsage, accepted, begun, hasOutput: course.ending(), api: run.model?.api ?? 'gateway' }
+    const kept = await write(run.id, (isRepeated) => endings.record(ending, isRepeated))
     const told: RunResult = kept ? result : { ...result, state: 'error', stopReason: 'error', error: NOT_KEPT }
+    if (!kept) rememberUnkept(run.id, told)
     course.ended(told)
     live.delete(run.id)
     deps.onActivity(live.size)
     run.resolve(told)
   }
 
-  async function write(runId: string, work: () => void): Promise<boolean> {
-    for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt++) {
+  async function write(runId: string, work: (isRepeated: boolean) => void): Promise<boolean> {
+    for (let attempt = 1; ; attempt++) {
       const since = gate.mark()
       try {
-        work()
+        work(attempt > 1)
         await gate.passed(since)
         return true
       } catch (error) {
         log.error(`the result of run ${runId} could not be written`, { attempt, error: messageOf(error) })
+        if (attempt === WRITE_ATTEMPTS) return false
         await new Promise<void>((resolve) => clock.after(1000 * attempt, resolve))
       }
     }
-    return false
+  }
+
+  function rememberUnkept(runId: string, told: RunResult): void {
+    if (unkept.size >= MAX_UNKEPT) unkept.delete(unkept.keys().next().value!)
+    unkept.set(runId, told)
   }
 
   async function abortAll(ending: readonly Run[], reason: string): Promise<string[]> {
@@ -334,7 +368,7 @@ export function createRuns(deps: RunsDeps): Runs {
   }
 
   async function wait(runId: string, timeoutMs: number): Promise<RunResult | null> {
-    const ended = table.get(runId)?.result
+    const ended = find(runId)?.result
     if (ended && !live.has(runId)) return ended
     const { promise, resolve } = Promise.withResolvers<RunResult | null>()
     const follow = (run: Run) => void run.done.then(resolve)
@@ -352,7 +386,7 @@ export function createRuns(deps: RunsDeps): Runs {
 
   return {
     start,
-    find: (runId) => table.get(runId),
+    find,
     live: (runId) => live.get(runId) ?? null,
     liveIn: (sessionKey) => activity.runsOf(sessionKey).flatMap((id) => live.get(id) ?? []),
     abort: abortAll,
@@ -368,7 +402,7 @@ export function createRuns(deps: RunsDeps): Runs {
     },
     async stop(reason) {
       // One of which nothing was seen stays as it is on disk: the next process begins it again. (Not so for HTTP.)
-      const ending = [...live.values()].filter((run) => run.course.text !== '' || run.stepAt > 0 || run.request.origin === 'http')
+      const ending = [...live.values()].filter((run) => run.course.text !== '' || run.steps > 0 || run.request.origin === 'http')
       await abortAll(ending, reason)
     },
     get active() {

@@ -4,6 +4,7 @@
 import * as z from 'zod'
 import { parseJson } from '../../kit/json.ts'
 import { messageOf } from '../../kit/log.ts'
+import { firstUnits } from '../../kit/text.ts'
 import { GatewayError } from '../../protocol/errors.ts'
 import { describeIssues } from '../../protocol/issues.ts'
 import { authorize, type Principal, type Scope } from '../../protocol/scopes.ts'
@@ -72,8 +73,8 @@ export function createTools(): Tools {
       if (!params.success) return failed(`invalid ${name} arguments: ${describeIssues(params.error.issues)}`)
       try {
         const result = await tool.run(params.data, context)
-        const text = typeof result === 'string' ? result : JSON.stringify(result)
-        return { text: text.length > MAX_RESULT_CHARS ? `${text.slice(0, MAX_RESULT_CHARS)}… (cut)` : text, isError: false }
+        const text = typeof result === 'string' ? result : (JSON.stringify(result) ?? 'null')
+        return { text: text.length > MAX_RESULT_CHARS ? `${firstUnits(text, MAX_RESULT_CHARS)}… (cut)` : text, isError: false }
       } catch (error) {
         if (context.signal.aborted) throw error
         return failed(error instanceof GatewayError ? error.message : `"${name}" failed: ${messageOf(error)}`)

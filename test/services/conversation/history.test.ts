@@ -48,7 +48,7 @@ describe('limits', () => {
     expect(page({ maxBytes: 1 })).toMatchObject({ texts: ['c'.repeat(50)], hasMore: true })
   })
 
-  it.fails('counts bytes, not characters', async () => {
+  it('counts bytes, not characters', async () => {
     const { page } = await conversation('é'.repeat(500), 'é'.repeat(500))
     const bytes = page({ maxBytes: 1500 }).raw.reduce((sum, json) => sum + Buffer.byteLength(json), 0)
     expect(bytes).toBeLessThanOrEqual(1500)
@@ -75,7 +75,7 @@ describe('limits', () => {
     })
   })
 
-  it.fails('cuts no character in half', async () => {
+  it('cuts no character in half', async () => {
     const { page } = await conversation('🦀'.repeat(100))
     for (const maxChars of [99, 100]) expect(page({ maxChars }).texts[0]!.isWellFormed()).toBe(true)
   })

@@ -146,7 +146,7 @@ describe('servers on this machine', () => {
     }
   })
 
-  it.fails('can be named without more, where they can be reached', async () => {
+  it('can be named without more, where they can be reached', async () => {
     const { asked: _, ...around } = servers({ [OLLAMA]: tags('llama3') })
     const { models, ids } = await make({ ...around, config: { agents: { defaults: { model: 'ollama/llama3' } } } })
     models.begin()
@@ -162,6 +162,11 @@ describe('the models to try', () => {
     const { ids } = await make({ config, env: { GROQ_API_KEY: 'k' } })
     expect(await ids()).toEqual(['mock/plain', 'groq/x', 'builtin/operator'])
     expect(await ids('mock/clever')).toEqual(['mock/clever', 'groq/x', 'builtin/operator'])
+  })
+
+  it('are the chosen one alone, where no other is wanted, whatever the fallbacks are', async () => {
+    const { models } = await make({ config })
+    expect((await models.candidates('main', 'mock/plain', { alone: true })).map((model) => model.id)).toEqual(['mock/plain'])
   })
 
   it('are refused when one of them means nothing', async () => {

@@ -1,5 +1,6 @@
 // What a model is given: a conversation that every provider accepts, whatever happened to the transcript.
 
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toBase64 } from '../../../src/kit/bytes.ts'
 import { noUsage, type Message, type ToolCallPart } from '../../../src/protocol/shapes.ts'
@@ -134,23 +135,42 @@ describe('calls without an answer', () => {
 })
 
 describe('results without a call', () => {
-  it.fails('are left out behind the mark of a reset', async () => {
+  it('are left out behind the mark of a reset', async () => {
     const { after, sessions } = await make()
     await after(user('old'), assistant('', 'a'))
     sessions.reset(KEY)
     expect(await after(result('a'), user('new'))).toEqual(['user "new"'])
   })
 
-  it.fails('are left out also when there is nothing else', async () => {
+  it('are left out also when there is nothing else', async () => {
     const { after } = await make()
     expect(await after(result('a'))).toEqual([])
   })
 
-  it.fails('are left out in the middle, where another message came between', async () => {
+  it('are none where another message came between: they stand behind their call', async () => {
     const { after } = await make()
     const context = await after(user('go'), assistant('', 'a'), assistant('by hand'), result('a'), user('and?'))
-    expect(context.filter((line) => line.startsWith('tool a'))).toHaveLength(1)
+    expect(context).toEqual(['user "go"', 'assistant [a]', 'tool a: result a', 'assistant by hand', 'user "and?"'])
   })
+})
+
+it('answers each call once, right behind it, in whatever order a transcript is', async () => {
+  const id = fc.constantFrom('a', 'b', 'c')
+  const message = fc.oneof(
+    fc.constant(user('x')),
+    fc.uniqueArray(id, { maxLength: 3 }).map((ids) => assistant('say', ...ids)),
+    id.map((each) => result(each)),
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(message, { maxLength: 20 }), async (messages) => {
+      const context = await (await make()).after(...messages)
+      const expected = context.flatMap((line) => [...(/^assistant say(.*)$/.exec(line)?.[1] ?? '').matchAll(/\[(\w)\]/g)].map((match) => match[1]))
+      expect(context.flatMap((line) => /^tool (\w)/.exec(line)?.[1] ?? [])).toEqual(expected)
+      for (const [index, line] of context.entries()) if (line.startsWith('tool')) expect(context[index - 1]).toMatch(/^(assistant .*\[|tool)/)
+      expect(context.filter((line) => !line.startsWith('tool'))).toHaveLength(messages.filter(({ role }) => role !== 'toolResult').length)
+    }),
+    { numRuns: 50 },
+  )
 })
 
 describe('images', () => {

@@ -11,21 +11,21 @@ import { createConversation, KEY, modelOf, requestOf } from './conversation.ts'
 
 const MODEL = modelOf('p/m', async function* () {})
 const SPAN = { startedAt: 1000, endedAt: 4000 }
+const USED = { ...noUsage(), input: 7, totalTokens: 7 }
 
 function failureOf(error: unknown, reason?: unknown) {
   const logged: string[] = []
   const aborter = new AbortController()
   if (reason !== undefined) aborter.abort(reason)
   const log = createLogger('test', (record) => logged.push(`${record.level}: ${JSON.stringify(record.fields)}`), () => 0)
-  return { ...toFailure(error, aborter.signal, 'so far', MODEL, SPAN, log), logged }
+  return { ...toFailure(error, aborter.signal, { text: 'so far', usage: USED }, MODEL, SPAN, log), logged }
 }
 
 describe('the result', () => {
   it('of a run that went well has all that was said, and the usage of all steps', () => {
-    const usage = { ...noUsage(), input: 3 }
-    const outcome = { model: MODEL, text: 'last step', stopReason: 'length' as const, clientCalls: [], usage, responseId: 'id' }
-    expect(toResult(outcome, 'first step, last step', SPAN)).toEqual({
-      ...SPAN, state: 'ok', text: 'first step, last step', stopReason: 'length', toolCalls: [], usage, provider: 'p', model: 'm', responseId: 'id',
+    const outcome = { model: MODEL, text: 'last step', stopReason: 'length' as const, clientCalls: [], usage: noUsage(), responseId: 'id' }
+    expect(toResult(outcome, { text: 'first step, last step', usage: USED }, SPAN)).toEqual({
+      ...SPAN, state: 'ok', text: 'first step, last step', stopReason: 'length', toolCalls: [], usage: USED, provider: 'p', model: 'm', responseId: 'id',
     }) // prettier-ignore
   })
 
@@ -49,7 +49,7 @@ describe('the result', () => {
   it('of an aborted run names who ended it, whatever was thrown', () => {
     for (const error of [new AbortReason('rpc'), new ModelError('network', 'cut'), new Error('x')]) {
       const { error: none, logged, ...result } = failureOf(error, new AbortReason('rpc'))
-      expect(result).toMatchObject({ state: 'aborted', stopReason: 'rpc', text: 'so far' })
+      expect(result).toMatchObject({ state: 'aborted', stopReason: 'rpc', text: 'so far', usage: USED })
       expect([none, logged]).toEqual([undefined, []])
     }
   })
@@ -85,6 +85,8 @@ describe('the message', () => {
 })
 
 describe('the record', () => {
+  const LAST = { ...noUsage(), output: 2, totalTokens: 2 }
+
   async function make(more: Partial<Omit<Ending, 'result'>> & { result?: Partial<RunResult> } = {}) {
     const conversation = await createConversation()
     const { runTable, sessions, commit } = conversation
@@ -94,14 +96,15 @@ describe('the record', () => {
     commit.tx(() => runTable.insert(request, more.begun ?? true, 1))
     if (more.begun ?? true) sessions.append(KEY, request.input[0]!)
     const ok: RunResult = { ...SPAN, state: 'ok', text: 'all of it', stopReason: 'stop', toolCalls: [], usage: { ...noUsage(), input: 5, output: 2, totalTokens: 7 }, provider: 'p', model: 'm' }
-    const ending: Ending = { request, rest: 'of it', accepted: true, begun: true, hasOutput: false, api: 'builtin', ...more, result: { ...ok, ...more.result } }
+    const ending: Ending = { request, rest: 'of it', lastUsage: LAST, accepted: true, begun: true, hasOutput: false, api: 'builtin', ...more, result: { ...ok, ...more.result } }
     return { ...conversation, endings, ending }
   }
 
-  it('puts what was said since the last step into the transcript, and adds up the tokens', async () => {
-    const { endings, ending, runTable, sessions, said } = await make()
+  it('puts what was said since the last step into the transcript, with the tokens that it took, and adds up those of all', async () => {
+    const { endings, ending, runTable, sessions, transcripts, said } = await make()
     endings.record(ending)
     expect(said(KEY)).toEqual(['user: asked', 'assistant: of it'])
+    expect(transcripts.messages(sessions.get(KEY)!.sessionId, { after: 1, upTo: 2, limit: 1 })).toMatchObject([{ usage: LAST }])
     expect(runTable.get('r')!.result).toEqual(ending.result)
     expect(sessions.get(KEY)).toMatchObject({ status: 'done', lastError: null, endedAt: 4000, provider: 'p', model: 'm', inputTokens: 5, outputTokens: 2, totalTokens: 7 })
   })
@@ -145,6 +148,14 @@ describe('the record', () => {
     endings.record(ending)
     expect(runTable.get('r')!.result).toEqual(ending.result)
     expect(sessions.get(KEY)).toBeNull()
+  })
+
+  it('is written once, also when its first attempt was kept and only the disk failed', async () => {
+    const { endings, ending, sessions, said } = await make()
+    endings.record(ending, true)
+    endings.record(ending, true)
+    expect(said(KEY)).toEqual(['user: asked', 'assistant: of it'])
+    expect(sessions.get(KEY)!.totalTokens).toBe(7)
   })
 
   it('is all or nothing', async () => {

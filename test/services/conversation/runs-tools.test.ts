@@ -40,7 +40,7 @@ describe('tools', () => {
     expect(called).toBe(1)
   })
 
-  it.fails('have a message for each step with its own usage, which add up to that of the run', async () => {
+  it('have a message for each step with its own usage, which add up to that of the run', async () => {
     const { runs, sessions, transcripts } = await acting(() => 'acted')
     const { usage } = await runs.start(requestOf('go')).run!.done
     const { sessionId } = sessions.get(KEY)!
@@ -65,7 +65,16 @@ describe('tools', () => {
     expect(said(KEY)).toEqual(['user: go', 'assistant: let me | call act'])
   })
 
-  it.fails('are not called after an abort', async () => {
+  it('whose step is over count its tokens, however the run ends then', async () => {
+    const { runs, sessions } = await acting(() => new Promise(() => {}))
+    const { run } = runs.start(requestOf('go'))
+    await settled()
+    run!.abort('rpc')
+    expect((await run!.done).usage).toEqual({ ...noUsage(), input: 3, totalTokens: 3 })
+    expect(sessions.get(KEY)).toMatchObject({ inputTokens: 3, totalTokens: 3 })
+  })
+
+  it('are not called after an abort', async () => {
     let called = 0
     const { runs, sql } = await acting(() => void called++)
     const { run } = runs.start(requestOf('go'))
@@ -79,7 +88,7 @@ describe('tools', () => {
     expect(called).toBe(0)
   })
 
-  it.fails('that answer after the end of their run say nothing in the transcript', async () => {
+  it('that answer after the end of their run say nothing in the transcript', async () => {
     const work = Promise.withResolvers<string>()
     const { runs, said } = await acting(() => work.promise)
     const { run } = runs.start(requestOf('go'))

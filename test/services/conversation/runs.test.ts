@@ -152,7 +152,7 @@ describe('the queue', () => {
     expect(runs.start(requestOf(HANGS, { runId: 'more' }))).toMatchObject({ status: 'started' })
   })
 
-  it.fails('has room again for each waiting run that is aborted', async () => {
+  it('has room again for each waiting run that is aborted', async () => {
     const { runs } = await createConversation()
     for (let n = 0; n < 100; n++) runs.start(requestOf(HANGS))
     await runs.abort(runs.liveIn(KEY).slice(1), 'rpc')
@@ -249,7 +249,7 @@ describe('an abort', () => {
     expect(await run!.done).toMatchObject({ state: 'aborted', text: 'half' })
   })
 
-  it.fails('of a run that still looks for its model ends it at once', async () => {
+  it('of a run that still looks for its model ends it at once', async () => {
     const nobody: Fetch = (_, { signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
     const { models, runs } = await createConversation({ fetch: nobody, loopback: true })
     models.begin()
@@ -330,7 +330,7 @@ describe('a result that cannot be written', () => {
     const { run } = runs.start(requestOf(script({ text: 'lost' }), { runId: 'r' }))
     const next = runs.start(requestOf(script({ text: 'next' }), { runId: 'next' }))
     await settled()
-    await clock.advance(6000)
+    await clock.advance(3000) // after the last attempt there is nothing to wait for
     expect(await run!.done).toMatchObject({ state: 'error', stopReason: 'error', text: 'lost', error: { kind: 'internal', message: expect.stringContaining('free some space') } })
     const [told] = terminal(conversation)
     expect(told).toMatchObject({ state: 'error', errorMessage: expect.stringContaining('could not be written to disk') })
@@ -341,7 +341,7 @@ describe('a result that cannot be written', () => {
     expect(runs.active).toBe(0)
   })
 
-  it.fails('is what its key stands for from then on', async () => {
+  it('is what its key stands for from then on', async () => {
     const { runs, sql, clock } = await createConversation()
     failWrites(sql, /UPDATE runs SET state = \?/, 3)
     const request = requestOf(script({ text: 'lost' }), { runId: 'r' })
@@ -350,10 +350,23 @@ describe('a result that cannot be written', () => {
     await clock.advance(6000)
     expect(runs.active).toBe(0)
     expect(runs.start(request).status).toBe('error')
+    expect(runs.find('r')).toMatchObject({ state: 'error', result: { text: 'lost' } })
     expect(await runs.wait('r', 0)).toMatchObject({ state: 'error' })
   })
 
-  it.fails('for a flush that failed is in the transcript once', async () => {
+  it('because of the disk alone stays what was told, though the database has it', async () => {
+    const { runs, sql, clock } = await createConversation()
+    const { run } = runs.start(requestOf(script({ delayMs: 10 }, { text: 'lost' }), { runId: 'r' }))
+    await settled()
+    sql.sync = () => Promise.reject(new Error('the disk is gone'))
+    await clock.advance(10)
+    await clock.advance(3000)
+    const told = await run!.done
+    expect(told).toMatchObject({ state: 'error', error: { kind: 'internal' } })
+    expect(await runs.wait('r', 0)).toEqual(told)
+  })
+
+  it('for a flush that failed is in the transcript once', async () => {
     const { runs, sql, clock, said, sessions } = await createConversation()
     const { run } = runs.start(requestOf(script({ delayMs: 10 }, { text: 'once' })))
     await settled()
@@ -443,7 +456,7 @@ describe('the stop of the process', () => {
     expect(['unseen', 'waiting'].map((id) => stateOf(conversation, id))).toEqual(['running', 'queued'])
   })
 
-  it.fails('ends a run that called tools, said something or not', async () => {
+  it('ends a run that called tools, said something or not', async () => {
     const provider = playedProvider(async function* (request) {
       if (request.messages.at(-1)!.role === 'tool') await new Promise(() => {})
       yield [call('act'), { type: 'stop', reason: 'tool_calls' }]
