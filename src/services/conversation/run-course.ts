@@ -18,7 +18,7 @@ export type Progress =
 /** Up to this length each delta carries the whole text; beyond it, only when a quarter has been added. */
 const SNAPSHOT_CHARS = 4096
 /** How often the `assistant` stream of `agent` events, which repeats the deltas, is told. */
-const ASSISTANT_MS = 150
+const ASSISTANT_MS = 400
 /** How often produced text is kept for the case of a crash. */
 const CHECKPOINT_MS = 500
 

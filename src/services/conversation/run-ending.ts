@@ -127,12 +127,15 @@ export function createRunEndings(deps: { table: RunTable; sessions: Sessions; co
   return {
     record: (ending, isRepeated = false) =>
       commit.tx(() => {
-        const { request, result, accepted, begun, hasOutput } = ending
+        const { request, result, hasOutput } = ending
         const { sessionKey, runId } = request
-        if (isRepeated && table.get(runId)?.result) return // only its flush had failed, and comes with this transaction
+        const known = isRepeated ? table.get(runId) : undefined
+        if (known?.result) return // only its flush had failed, and comes with this transaction
+        const accepted = ending.accepted && known !== null // null: that it was accepted has been taken back, too
+        const begun = ending.begun && accepted
         if (accepted) table.end(runId, result, hasOutput)
         else table.insertEnded(request, result)
-        if (!accepted) sessions.create({ key: sessionKey, via: 'run', isNew: true })
+        if (!accepted) sessions.create({ key: sessionKey, via: 'run', isNew: request.isNew === true && !isRepeated })
         if (!sessions.get(sessionKey)) return // deleted meanwhile
         if (!begun) for (const message of request.input) sessions.append(sessionKey, message, { runId })
         const message = toLastMessage(ending)

@@ -198,12 +198,12 @@ describe('what is kept for the case of a crash', () => {
 })
 
 describe('the assistant stream', () => {
-  it('repeats the text at most each 150 ms', async () => {
+  it('repeats the text at most each 400 ms', async () => {
     const { clock, stream, say } = await make()
     await say('a')
     for (const word of ['b', 'c', 'd']) await say(word)
     expect(stream('assistant')).toEqual([{ text: 'a', delta: 'a', itemId: 'r:1' }])
-    await clock.advance(149)
+    await clock.advance(399)
     expect(stream('assistant')).toHaveLength(1)
     await clock.advance(1)
     expect(stream('assistant')[1]).toEqual({ text: 'abcd', delta: 'bcd', itemId: 'r:1' })
