@@ -33,6 +33,16 @@ function make(options: GatewayOptions & { platform?: TestPlatform; text?: string
   return { gateway, platform, clock: platform.clock, reads: () => reads }
 }
 
+/** A port that does not open until it is told to. */
+function heldPort() {
+  const [begun, port] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const listen = () => {
+    begun.resolve()
+    return port.promise
+  }
+  return { listen, reached: begun.promise, port }
+}
+
 async function failureOf(work: Promise<unknown>): Promise<StartError> {
   const failure: unknown = await work.catch((error: unknown) => error)
   expect(failure).toBeInstanceOf(StartError)
@@ -180,6 +190,19 @@ describe('after a start that failed', () => {
     const { client } = await dial(gateway)
     await settled()
     expect(client.isOpen).toBe(false)
+  })
+
+  it('in the phase "listen" nothing is left that ticks, and who came in meanwhile is told', async () => {
+    const { listen, reached, port } = heldPort()
+    const { gateway, clock } = make({ listen })
+    const starting = failureOf(gateway.start())
+    await reached
+    const { client } = await join(gateway)
+    port.reject(new Error('the port is taken'))
+    await starting
+    expect(await client.closed).toEqual({ code: 1011, reason: 'the gateway could not start: its log says why' })
+    await clock.advance(1000) // what presence has to tell
+    expect(clock.pending).toBe(0)
   })
 
   it('a connection that outlived sleep is told, too', async () => {
@@ -331,6 +354,17 @@ describe('closing', () => {
     expect(platform.sql.all("SELECT label FROM sessions WHERE label = 'kept'")).toHaveLength(1)
   })
 
+  it('answers first who waits for a run that ends with it', async () => {
+    const { gateway } = await startGateway()
+    const { client } = await join(gateway)
+    await client.call('chat.send', { sessionKey: 'main', message: 'script:[{"text":"half"},{"hang":true}]', idempotencyKey: 'one' })
+    await client.event('chat', (payload) => payload.state === 'delta')
+    const waiting = client.call('agent.wait', { runId: 'one', timeoutMs: 10_000 })
+    await settled()
+    await gateway.close()
+    expect(await waiting).toMatchObject({ stopReason: 'shutdown' })
+  })
+
   it('twice is as good as once', async () => {
     const { gateway } = await startGateway()
     const { client } = await join(gateway)
@@ -378,5 +412,37 @@ describe('closing', () => {
     expect(await gateway.ready()).toBe(false)
     expect(opened).toBe(0)
     expect(platform.clock.pending).toBe(0)
+    expect(platform.logged.map(({ message }) => message)).toContain('the start was given up before the phase "core"')
+  })
+
+  it('while the port is opened waits for that, so that it can be closed again', async () => {
+    const { listen, reached, port } = heldPort()
+    const { gateway, platform } = make({ listen })
+    const starting = gateway.start()
+    await reached
+    let isOver = false
+    const closing = gateway.close().then(() => (isOver = true))
+    await settled()
+    expect(isOver).toBe(false)
+    port.resolve()
+    await Promise.all([starting, closing])
+    expect(platform.logged.map(({ message }) => message)).not.toContain(`edgeclaw ${VERSION} is ready on test, auth token`)
+    expect(await gateway.ready()).toBe(false)
+  })
+
+  it('goes on answering on the connections that there are, until it closes them', async () => {
+    const { gateway, platform } = await startGateway()
+    const { client } = await join(gateway)
+    await settled() // what the start wrote is on disk
+    const disk = holdDisk(platform.sql)
+    const written = client.request('sessions.create', {})
+    await disk.reached
+    const closing = gateway.close()
+    const late = client.request('health')
+    await settled()
+    await disk.release()
+    expect((await Promise.all([written, late])).map(({ ok }) => ok)).toEqual([true, true])
+    await closing
+    expect((await client.closed).code).toBe(1012)
   })
 })

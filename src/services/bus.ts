@@ -16,23 +16,30 @@ export interface Audience {
 export interface Sink {
   /** Delivers one event. `payload` builds its content, at most once; a sink calls it only if somebody receives it. */
   deliver(event: AnyEvent, payload: () => unknown, audience: Audience): void
-  /** Whether anybody at all could receive it. */
-  isHeard(event: AnyEvent): boolean
+  /** Whether anybody could receive it. */
+  isHeard(event: AnyEvent, audience?: Audience): boolean
 }
 
 export interface Bus {
   /** Publishes after everything written so far is durable; an event of a write that failed is never seen. */
   publish<E extends AnyEvent>(event: E, payload: PayloadOf<E> | (() => PayloadOf<E>), audience?: Audience): void
-  isHeard(event: AnyEvent): boolean
+  isHeard(event: AnyEvent, audience?: Audience): boolean
   attach(sink: Sink): void
 }
 
+const EVERYBODY: Audience = {}
+
 export function createBus(gate: Gate): Bus {
   const sinks: Sink[] = []
-  const isHeard = (event: AnyEvent) => sinks.some((sink) => sink.isHeard(event))
+
+  function isHeard(event: AnyEvent, audience = EVERYBODY): boolean {
+    for (const sink of sinks) if (sink.isHeard(event, audience)) return true
+    return false
+  }
+
   return {
-    publish(event, payload, audience = {}) {
-      if (!isHeard(event)) return
+    publish(event, payload, audience = EVERYBODY) {
+      if (!isHeard(event, audience)) return
       const build = typeof payload === 'function' ? once(payload as () => unknown) : () => payload
       gate.pass(() => {
         for (const sink of sinks) sink.deliver(event, build, audience)

@@ -63,6 +63,9 @@ function create() {
 }
 
 const delta = (text: string, runId = 'r1', more: object = {}) => ({ runId, sessionKey: 'k', agentId: 'main', seq: 1, state: 'delta', deltaText: text, ...more })
+const assistant = (text: string, piece: string, seq: number, runId = 'r1') => ({
+  runId, sessionKey: 'k', agentId: 'main', seq, stream: 'assistant', ts: seq, isHeartbeat: false, data: { text, delta: piece, itemId: `${runId}:1` },
+}) // prettier-ignore
 const textOf = (frames: readonly Frame[], runId = 'r1') =>
   frames
     .filter((frame) => frame.event === 'chat' && frame.payload.runId === runId)
@@ -104,7 +107,7 @@ describe('who receives', () => {
     const { frames } = connect(session as Partial<Session>, topics)
     deliver(event, {}, audience)
     expect(frames).toHaveLength(Number(receives))
-    if (receives) expect(fanout.isHeard(event as AnyEvent), 'what is received is heard').toBe(true)
+    expect(fanout.isHeard(event as AnyEvent, audience), 'what is received is heard, and nothing else').toBe(receives)
   })
 
   it('is nobody who has not connected, or is gone', () => {
@@ -122,6 +125,18 @@ describe('who receives', () => {
     connect({ scopes: [] })
     const heard = EVENTS.filter((event) => fanout.isHeard(event)).map(({ name }) => name)
     expect(heard).toEqual(['tick', 'shutdown', 'health'])
+  })
+
+  it('is nobody before hello-ok is out, but heard: what is told now comes behind it', () => {
+    const { connect, deliver, fanout } = create()
+    const { link, frames } = connect()
+    link.greeted = false
+    deliver(tick, { ts: 1 })
+    expect(frames).toEqual([])
+    expect(fanout.isHeard(tick as AnyEvent)).toBe(true)
+    link.greeted = true
+    deliver(tick, { ts: 2 })
+    expect(frames.map((frame) => frame.payload)).toEqual([{ ts: 2 }])
   })
 
   it('costs no payload when it is nobody', () => {
@@ -283,6 +298,29 @@ describe('a slow reader', () => {
     for (const [text, runId] of [['a', 'r1'], ['1', 'r2'], ['b', 'r1'], ['2', 'r2'], ['c', 'r1']] as const) deliver(chat, delta(text, runId))
     drain()
     expect(reader.frames.map((frame) => [frame.payload.runId, frame.payload.deltaText])).toEqual([['r1', 'abc'], ['r2', '12']])
+  })
+
+  it('gets the agent events of a reply as one, beside its deltas and in the order of their last words', () => {
+    const { deliver, reader, drain } = slow()
+    deliver(chat, delta('a', 'r1', { seq: 1 }))
+    deliver(agent, assistant('a', 'a', 2))
+    deliver(chat, delta('b', 'r1', { seq: 3 }))
+    deliver(chat, delta('1', 'r2', { seq: 1 }))
+    deliver(chat, delta('c', 'r1', { seq: 4 }))
+    deliver(agent, assistant('abc', 'bc', 5))
+    deliver(chat, delta('d', 'r1', { seq: 6 }))
+    expect(reader.frames).toEqual([])
+    drain()
+    expect(reader.frames.map(({ payload }) => payload as unknown)).toEqual([assistant('abc', 'abc', 5), delta('abcd', 'r1', { seq: 6 }), delta('1', 'r2', { seq: 1 })])
+    expect(numbers(reader.frames)).toEqual([1, 2, 3])
+  })
+
+  it('gets each other step of a run when it is taken, and all that came before it', () => {
+    const { deliver, reader } = slow()
+    deliver(chat, delta('a', 'r1', { seq: 1 }))
+    deliver(agent, assistant('a', 'a', 2))
+    deliver(agent, { ...assistant('', '', 3), stream: 'lifecycle', data: { phase: 'end' } })
+    expect(reader.frames.map(({ payload }) => payload.seq as number)).toEqual([1, 2, 3])
   })
 
   it('gets what cannot be merged after what was held back, at once', () => {

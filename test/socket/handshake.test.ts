@@ -119,6 +119,23 @@ describe('hello-ok', () => {
     expect(arrivedAt(client).slice(0, 2)).toEqual(['connect.challenge', 'res'])
   })
 
+  it('comes before every event, and what is told while it waits for the disk comes behind it', async () => {
+    const { gateway, platform } = await startGateway()
+    const { client } = await dial(gateway)
+    await settled() // what the start wrote is on disk
+    const disk = holdDisk(platform.sql)
+    const answered = connectDevice(client, await createDevice(), { auth: { token: TOKEN } })
+    await disk.reached
+    await settled()
+    const closing = gateway.close('over')
+    await settled()
+    expect(arrivedAt(client)).toEqual(['connect.challenge'])
+    await disk.release()
+    expect((await answered).ok).toBe(true)
+    await closing
+    expect(arrivedAt(client)).toEqual(['connect.challenge', 'res', 'shutdown'])
+  })
+
   it('with a device token waits until that is on disk', async () => {
     const { gateway, platform } = await startGateway()
     const device = await createDevice()

@@ -36,8 +36,12 @@ describe('the deadline for connect', () => {
     ['15 s when that is no number', 'soon', 15_000],
     ['15 s when that is nothing', '', 15_000],
     ['15 s when that is zero', '0', 15_000],
+    ['15 s when that is less than nothing', '-1', 15_000],
+    ['what a timer can wait when that is more', '1e12', 2 ** 31 - 1],
+    ['what a timer can wait when that is for ever', 'Infinity', 2 ** 31 - 1],
   ])('is %s', async (_, given, ms) => {
-    const { gateway, clock } = await startGateway({ platform: testPlatform(given === undefined ? {} : { env: { OPENCLAW_HANDSHAKE_TIMEOUT_MS: given } }) })
+    const env = given === undefined ? {} : { env: { OPENCLAW_HANDSHAKE_TIMEOUT_MS: given } }
+    const { gateway, clock } = await startGateway({ platform: testPlatform({ hibernates: true, ...env }) })
     const { client } = await dial(gateway)
     await clock.advance(ms - 1)
     expect(await closedNow(client)).toBe('open')
@@ -168,8 +172,8 @@ function create(methods: readonly AnyMethod[], connect: Handshake['connect'] = a
   base.bus.attach(fanout)
   const registry = createRegistry(methods, { clock: base.clock } as unknown as Services, {})
   const door: Handshake = {
-    async connect(connection, dialect, params) {
-      const hello = await connect(connection, dialect, params)
+    async connect(connection, dialect, params, isOpen) {
+      const hello = await connect(connection, dialect, params, isOpen)
       const client = { id: 'cli', version: '1', platform: 'linux', mode: 'cli' } as const
       connection.establish({ dialect, protocol: 4, client, principalId: 'operator', role: 'operator', scopes: ['operator.admin'], caps: [] })
       return hello
@@ -293,6 +297,27 @@ describe('a request', () => {
     await say('2', 'steps')
     await settled()
     expect(answerTo('2').map(({ payload }) => payload as unknown)).toEqual([{ step: 1 }, { step: 2 }])
+  })
+
+  it('may have nothing to say, in between and in the end', async () => {
+    const { open, say, answerTo } = create([method('silent', ({ interim }) => interim(undefined))])
+    open()
+    await say('1', 'connect')
+    await say('2', 'silent')
+    expect(answerTo('2')).toEqual([1, 2].map(() => ({ type: 'res', id: '2', ok: true, payload: null })))
+  })
+
+  it('that is none is refused behind hello-ok, also when that waits for the disk', async () => {
+    const { open, say, socket, peer, frames, commit, sql } = create([], async () => {
+      commit.tx(() => sql.run("INSERT INTO collections VALUES ('n', 'i', 1, '1')"))
+      return '{"type":"hello-ok"}'
+    })
+    const disk = holdDisk(sql)
+    open()
+    await say('1', 'connect')
+    await socket.message(peer, '{"type":"req"}')
+    await disk.release()
+    expect(frames.map((frame) => [frame.event ?? frame.id, frame.ok])).toEqual([['connect.challenge', undefined], ['1', true], ['invalid', false]])
   })
 
   it('hears that its caller has gone', async () => {
@@ -457,6 +482,17 @@ describe('over sleep', () => {
   const recordOf = (peer: Peer) => peer.load() as ConnectionRecord
   const advance = (clock: FakeClock, ms: number) => clock.advance(ms)
 
+  it('events go on at once: hello-ok was said before', async () => {
+    const { gateway, platform } = await hibernating()
+    const { client, peer } = await join(gateway)
+    await client.call('sessions.messages.subscribe', { key: 'main' })
+    const woken = await wake(platform, [peer], new Map([[peer, client]]))
+    const other = await join(woken.gateway)
+    await other.client.call('chat.send', { sessionKey: 'main', message: 'script:[{"text":"hi"}]', idempotencyKey: 'one' })
+    expect((await client.event('session.message')).message).toMatchObject({ role: 'user' })
+    expect(other.client.events('session.message')).toEqual([])
+  })
+
   it('an established connection goes on: its principal, scopes, dialect and subscriptions', async () => {
     const { gateway, platform } = await hibernating()
     const [reader, plain] = [await join(gateway, { scopes: ['operator.read'] }), await dial(gateway)]
@@ -474,14 +510,15 @@ describe('over sleep', () => {
   })
 
   it('no number of an event is used twice', async () => {
-    const { gateway, platform, clock } = await hibernating()
+    const { gateway, platform } = await hibernating()
     const { client, peer } = await join(gateway)
     await client.call('sessions.subscribe', {})
-    let current: Woken | null = null
     for (let round = 0; round < 4; round++) {
-      current = await wake(platform, [peer], new Map([[peer, client]]))
+      // The timers of a gateway that is gone do not ring: each has a clock of its own.
+      const asleep = testPlatform({ sql: platform.sql, hibernates: true })
+      const current = await wake(asleep, [peer], new Map([[peer, client]]))
       for (let n = 0; n < round * 20; n++) expect((await current.say(peer, 'sessions.create', {})).ok).toBe(true)
-      await advance(clock, 1000)
+      await advance(asleep.clock, 1000)
     }
     const numbers = client.frames.flatMap((frame) => frame.seq ?? [])
     expect(numbers.length).toBeGreaterThan(100)

@@ -89,14 +89,18 @@ export function createDevices(deps: { sql: Sql; commit: Commit; clock: Clock; bu
 
   const find = (deviceId: string) => devices.get(deviceId)?.value ?? null
 
-  function pending(): PairRequest[] {
-    const oldest = clock.now() - REQUEST_TTL_MS
-    return requests
-      .list({ limit: MAX_REQUESTS * 2 })
-      .map(({ value }) => value)
-      .filter((request) => request.createdAtMs > oldest)
+  const kept = () => requests.list({ limit: MAX_REQUESTS * 2 }).map(({ value }) => value)
+  const isExpired = ({ createdAtMs }: PairRequest) => createdAtMs <= clock.now() - REQUEST_TTL_MS
+
+  const pending = (): PairRequest[] =>
+    kept()
+      .filter((request) => !isExpired(request))
       .toSorted((a, b) => a.createdAtMs - b.createdAtMs)
+
+  function forgetExpired() {
+    for (const request of kept()) if (isExpired(request)) requests.delete(request.requestId)
   }
+
 
   function take(requestId: string): PairRequest {
     const request = pending().find((each) => each.requestId === requestId)
@@ -140,11 +144,15 @@ export function createDevices(deps: { sql: Sql; commit: Commit; clock: Clock; bu
 
     request: (device, role, scopes, remoteIp) =>
       commit.tx(() => {
+        forgetExpired()
         const waiting = pending()
-        const repeated = waiting.find((each) => each.deviceId === device.deviceId && each.role === role)
-        if (!repeated && waiting.length >= MAX_REQUESTS) requests.delete(waiting[0]!.requestId)
+        const earlier = waiting.find((each) => each.deviceId === device.deviceId && each.role === role)
+        // Under other scopes it is another request: who approves an id approves what was shown under it.
+        const isRepeated = earlier !== undefined && isSame(earlier.scopes, scopes)
+        const replaced = earlier ?? (waiting.length >= MAX_REQUESTS ? waiting[0] : undefined)
+        if (replaced && !isRepeated) requests.delete(replaced.requestId)
         const request: PairRequest = {
-          requestId: repeated?.requestId ?? uuid(),
+          requestId: isRepeated ? earlier.requestId : uuid(),
           ...device,
           role,
           scopes: [...scopes],
@@ -202,3 +210,5 @@ export function createDevices(deps: { sql: Sql; commit: Commit; clock: Clock; bu
     hasToken: (deviceId, role) => find(deviceId)?.tokens.some((token) => token.role === role) ?? false,
   }
 }
+
+const isSame = (one: readonly Scope[], other: readonly Scope[]): boolean => covers(new Set(one), other) && covers(new Set(other), one)

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../../../src/protocol/errors.ts'
-import { createConnections, type ConnectionRecord, type Facts, type Session } from '../../../src/services/identity/connections.ts'
+import { createConnections, cutToBytes, type ConnectionRecord, type Facts, type Session } from '../../../src/services/identity/connections.ts'
 
 const FACTS: Facts = { address: '127.0.0.1', direct: true, host: 'localhost', origin: null }
 
@@ -136,11 +136,45 @@ describe('subscriptions', () => {
     expect(saved).toHaveLength(before)
   })
 
+  it('that could not be kept are none, and can be tried again', () => {
+    const connections = createConnections()
+    let isFull = false
+    const connection = connections.open('c1', FACTS, 'a nonce', 1000, () => {
+      if (isFull) throw new Error('the record is too large')
+    })
+    connection.subscribe('kept')
+    isFull = true
+    expect(() => connection.subscribe('lost')).toThrow('too large')
+    expect(() => connection.unsubscribe('kept')).toThrow('too large')
+    expect(() => connection.establish(session())).toThrow('too large')
+    expect([...connection.topics]).toEqual(['kept'])
+    expect([connection.session, connection.principal, connection.caps.size]).toEqual([null, null, 0])
+    isFull = false
+    connection.subscribe('lost')
+    expect([...connection.topics]).toEqual(['kept', 'lost'])
+  })
+
   it('of long names in any script fit into the 16 KiB that a record may have', () => {
     const { connection, saved } = create()
     connection.establish(session())
     for (let n = 0; n < 256; n++) refused(() => connection.subscribe(`session:agent:main:${n}${'会'.repeat(480)}`))
     expect(Buffer.byteLength(JSON.stringify(saved.at(-1)))).toBeLessThanOrEqual(16 * 1024)
+  })
+})
+
+describe('a text in a record', () => {
+  it.each([
+    ['short', 10, 'short'],
+    ['exactly so', 10, 'exactly so'],
+    ['too long for it', 10, 'too long f'],
+    ['会会会会', 10, '会会会'],
+    ['🦀🦀🦀', 10, '🦀🦀'],
+    ['\u0001\u0001\u0001', 10, '\u0001'],
+    ['"'.repeat(6), 10, '"'.repeat(5)],
+    ['\ud800\ud800', 10, '\ud800'],
+    ['', 10, ''],
+  ])('%j is cut to %i bytes of JSON, through no character', (text, limit, cut) => {
+    expect(cutToBytes(text, limit)).toBe(cut)
   })
 })
 

@@ -75,6 +75,21 @@ describe('a request', () => {
     expect(devices.grantOf('phone', 'operator') ?? []).not.toContain('operator.admin')
   })
 
+  it.each<readonly [earlier: Scope[], later: Scope[], isSame: boolean]>([
+    [['operator.read'], ['operator.read', 'operator.write'], false],
+    [['operator.read', 'operator.write'], ['operator.read'], false],
+    [['operator.read'], [], false],
+    [['operator.read', 'operator.write'], ['operator.write', 'operator.read'], true],
+  ])('for %j and then for %j is one wish that waits, under the same id: %s', (earlier, later, isSame) => {
+    const { devices } = create()
+    const first = devices.request(identity('phone'), 'operator', earlier, null)
+    const second = devices.request(identity('phone'), 'operator', later, null)
+    expect(first === second).toBe(isSame)
+    expect(devices.list().pending).toEqual([expect.objectContaining({ requestId: second, scopes: later })])
+    if (!isSame) expect(() => devices.approve(first, ADMIN)).toThrow(/unknown or expired pairing request/)
+    expect(devices.approve(second, ADMIN).grants.operator).toEqual(later.toSorted())
+  })
+
   it('expires after five minutes', async () => {
     const { devices, clock } = create()
     const requestId = devices.request(identity('phone'), 'operator', ['operator.read'], null)

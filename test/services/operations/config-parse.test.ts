@@ -39,10 +39,14 @@ describe('a wrong value', () => {
     [{ gateway: [] }, 'gateway: must be object'],
     [{ gateway: { auth: { token: '' } } }, 'gateway.auth.token: must not have fewer than 1 characters'],
     [{ agents: { list: [{ id: 'main' }, { id: 'Not An Id' }] } }, /^agents\.list\.1\.id: must match pattern/],
-    [{ agents: { list: [{ name: 'x' }] } }, 'agents.list.0.id: must be string'],
+    [{ agents: { list: [{ name: 'x' }] } }, 'agents.list.0.id: is missing'],
     [{ agents: { entries: { 'Not An Id': {} } } }, /^agents\.entries/],
   ])('%j is named with its path and the way out', (value, said) => {
     expect(issuesOf(parse(value))).toEqual([typeof said === 'string' ? said : expect.stringMatching(said)])
+  })
+
+  it('that is not there is named by its key', () => {
+    expect(issuesOf(parse({ models: { providers: { x: { models: [{ name: 'y' }] } } } }))).toEqual(['models.providers.x.models.0.id: is missing'])
   })
 
   it('does not hide the others', () => {
@@ -93,6 +97,7 @@ describe('references to secrets', () => {
 
   it('are variables of the environment in their long form', () => {
     expect(configOf(withToken({ source: 'env', id: 'KEY' }, { KEY: 'sk-1' }))).toEqual({ gateway: { auth: { token: 'sk-1' } } })
+    expect(configOf(withToken({ source: 'env', id: 'gw_token' }, { gw_token: '${KEY}' }))).toEqual({ gateway: { auth: { token: '${KEY}' } } })
     expect(configOf(withToken({ source: 'env', provider: 'default', id: 'KEY' }, { KEY: 'sk-1' }))).toEqual({ gateway: { auth: { token: 'sk-1' } } })
   })
 
@@ -107,7 +112,7 @@ describe('references to secrets', () => {
   })
 
   it('never become a text that anybody could guess', () => {
-    for (const id of ['gateway_token', 'Key', '1KEY', 'A-B', '']) {
+    for (const id of ['gateway_token', 'Key', '1KEY', 'A-B', '', 'constructor', '__proto__']) {
       const parsed = withToken({ source: 'env', id }, { gateway_token: 'sk-1', Key: 'sk-2' })
       const token = parsed.ok ? parsed.config.gateway?.auth?.token : undefined
       expect(token ?? '', id).not.toContain('${')
@@ -173,6 +178,31 @@ describe('what is shown', () => {
   it('hides a secret wherever its value is repeated', () => {
     const provider = { apiKey: 'sk-1234567890', baseUrl: 'https://host.example/sk-1234567890/v1' }
     expect(JSON.stringify(redact({ models: { providers: { x: provider } } }))).not.toContain('sk-1234567890')
+  })
+
+  it('hides the longest secret first, and no short word', () => {
+    const value = { token: 'abcdef', secret: 'abcdefghij', password: 'main', text: 'abcdefghij abcdef main' }
+    expect(redact(value)).toEqual({ token: REDACTED, secret: REDACTED, password: REDACTED, text: `${REDACTED} ${REDACTED} main` })
+  })
+
+  it.each(['AWS_SECRET_ACCESS_KEY', 'secretAccessKey', 'accessKey', 'DATABASE_URL', 'databaseUrl', 'connectionString', 'connection_string'])('hides %s anywhere', (key) => {
+    expect(redact({ plugin: { [key]: 'sk-1' } })).toEqual({ plugin: { [key]: REDACTED } })
+  })
+
+  it.each([
+    ['https://user:pass@host.example/v1', `https://${REDACTED}@host.example/v1`],
+    ['https://ghp_abc@github.example', `https://${REDACTED}@github.example`],
+    ['postgres://me:p@ss@db:5432/x?a=b@c', `postgres://${REDACTED}@db:5432/x?a=b@c`],
+    ['from redis+tls://:pw@cache to https://plain.example/@me', `from redis+tls://${REDACTED}@cache to https://plain.example/@me`],
+    ['me@host.example', 'me@host.example'],
+    ['https://host.example/path', 'https://host.example/path'],
+  ])('hides who calls in a URL: %s', (text, shown) => {
+    expect(redact({ list: [text] })).toEqual({ list: [shown] })
+  })
+
+  it('hides variables of an environment in an environment', () => {
+    const env = { vars: { ANY: 'sk-1' }, LIST: ['sk-2'], shellEnv: { enabled: true, timeoutMs: 5 } }
+    expect(redact({ env })).toEqual({ env: { vars: { ANY: REDACTED }, LIST: [REDACTED], shellEnv: { enabled: true, timeoutMs: 5 } } })
   })
 
   it('shows that there is none, and what is no text', () => {

@@ -60,13 +60,14 @@ describe('a snapshot', () => {
 
   it('does not see a change within its second', async () => {
     const { read, add, clock, health } = await create()
+    const first = health.version
     expect(read().sessions.count).toBe(0)
     add('agent:second:a')
     expect(read().sessions.count).toBe(0)
-    expect(health.version).toBe(1)
+    expect(health.version).toBe(first)
     await clock.advance(1000)
     expect(read().sessions.count).toBe(1)
-    expect(health.version).toBe(2)
+    expect(health.version).toBe(first + 1)
   })
 
   it('is made anew when the clock was set back', async () => {
@@ -84,17 +85,18 @@ describe('a snapshot', () => {
 describe('the version', () => {
   it('grows only with a change, and not with age', async () => {
     const { health, clock, add } = await create()
+    const first = health.version
     add('agent:main:a')
     health.snapshot()
     for (let n = 0; n < 5; n++) {
       await clock.advance(10_000)
       health.snapshot()
     }
-    expect(health.version).toBe(1)
+    expect(health.version).toBe(first)
     add('agent:main:b')
     await clock.advance(1000)
     health.snapshot()
-    expect(health.version).toBe(2)
+    expect(health.version).toBe(first + 1)
   })
 
   it('comes with an event for everybody, once for each change', async () => {
@@ -108,5 +110,38 @@ describe('the version', () => {
     health.snapshot()
     await settled()
     expect(heard).toEqual([{ event: 'health', payload: JSON.parse(health.snapshot().json), audience: {} }])
+  })
+
+  it('is above that of a gateway before, whatever that one told', async () => {
+    const { health, clock, table, ...base } = await create()
+    for (let n = 0; n < 20; n++) {
+      base.add(`agent:main:${n}`)
+      await clock.advance(1000)
+      health.snapshot()
+    }
+    const config = createConfig({ source: { path: 'x', read: async () => null }, env: {}, log: base.log })
+    expect(createHealth({ ...base, table, clock, agents: createAgents(config), path: 'x' }).version).toBeGreaterThan(health.version)
+  })
+})
+
+describe('a refresh', () => {
+  it('looks at once, and tells everybody of a change', async () => {
+    const { health, add, heard, read } = await create()
+    health.snapshot()
+    health.refresh()
+    await settled()
+    expect(heard).toEqual([])
+    add('agent:main:a')
+    health.refresh()
+    await settled()
+    expect(heard).toEqual([{ event: 'health', payload: read(), audience: {} }])
+    expect(read().agents[0].sessions.count).toBe(1)
+  })
+
+  it('tells also when nothing was seen before: whoever outlived a sleep knows what was before it', async () => {
+    const { health, heard } = await create()
+    health.refresh()
+    await settled()
+    expect(heard.map(({ event }) => event)).toEqual(['health'])
   })
 })

@@ -49,6 +49,17 @@ describe('a record', () => {
     }
   })
 
+  it('is kept without its fields when there are too many, and with the beginning of a message that is too long itself', () => {
+    const { logs, tail } = create()
+    logs.add(record('a failure', { fields: Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`field ${n}`, n])) }))
+    logs.add(record('\ud800'.repeat(5000)))
+    logs.add(record('m'.repeat(5000), { fields: { id: 5 } }))
+    const { lines } = tail()
+    expect(lines.map((line) => line.length <= 4000)).toEqual([true, true, true])
+    expect(JSON.parse(lines[0]!)).toEqual({ time: new Date(0).toISOString(), level: 'info', subsystem: 'test', message: 'a failure' })
+    expect(JSON.parse(lines[2]!)).toMatchObject({ id: 5, message: `${'m'.repeat(1000)}…` })
+  })
+
   it('keeps its time, level and place, whatever its fields are called', () => {
     const { logs, tail } = create()
     logs.add(record('a failure', { level: 'error', fields: { level: 'debug', time: 'never', message: 'other' } }))

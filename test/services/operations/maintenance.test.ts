@@ -1,6 +1,8 @@
 // What happens by itself, and where it must not.
 
 import { describe, expect, it } from 'vitest'
+import { health as healthEvent, sessionsChanged, tick } from '../../../src/protocol/events.ts'
+import { createBus, type Bus } from '../../../src/services/bus.ts'
 import { createAgents } from '../../../src/services/conversation/agents.ts'
 import { createSessionTable } from '../../../src/services/conversation/session-table.ts'
 import { createConnections, type Session } from '../../../src/services/identity/connections.ts'
@@ -9,6 +11,7 @@ import { createConfig } from '../../../src/services/operations/config.ts'
 import { createHealth } from '../../../src/services/operations/health.ts'
 import { createMaintenance } from '../../../src/services/operations/maintenance.ts'
 import { createUpkeep } from '../../../src/services/operations/upkeep.ts'
+import { settled } from '../../harness/clock.ts'
 import { foundation, sessionRecord } from '../../harness/foundation.ts'
 
 const HOUR = 60 * 60 * 1000
@@ -23,8 +26,8 @@ const SESSION: Session = {
   caps: [],
 }
 
-function create(hibernates = false) {
-  const base = foundation()
+function create(hibernates = false, bus?: Bus) {
+  const base = { ...foundation(), ...(bus && { bus }) }
   const config = createConfig({ source: { path: 'x', read: async () => null }, env: {}, log: base.log })
   const table = createSessionTable(base.sql, base.commit)
   const health = createHealth({ ...base, table, agents: createAgents(config), path: 'x' })
@@ -101,6 +104,75 @@ describe('health', () => {
   })
 })
 
+describe('a change', () => {
+  /** Resolves once it is on disk, and told. */
+  async function changed({ commit, table, bus }: ReturnType<typeof create>, key: string) {
+    commit.tx(() => table.insert(sessionRecord(key)))
+    bus.publish(sessionsChanged, { sessionKey: key, agentId: 'main', ts: 0, session: null })
+    await settled()
+  }
+  const counts = ({ heardOf }: ReturnType<typeof create>) => heardOf('health').map(({ payload, audience }) => [payload.sessions.count, audience] as const)
+
+  it.each([false, true])('is told to everybody a second later, once for all that came in it (hibernates: %s)', async (hibernates) => {
+    const created = create(hibernates)
+    const { maintenance, health, clock, commit } = created
+    maintenance.begin()
+    await commit.flush()
+    health.snapshot()
+    for (const key of ['a', 'b', 'c']) await changed(created, `agent:main:${key}`)
+    await clock.advance(999)
+    expect(counts(created)).toEqual([])
+    await clock.advance(1)
+    expect(counts(created)).toEqual([[3, {}]])
+    await changed(created, 'agent:main:d')
+    await clock.advance(1000)
+    expect(counts(created)).toEqual([[3, {}], [4, {}]])
+    await clock.advance(10_000)
+    expect(counts(created)).toHaveLength(2)
+    if (hibernates) expect(clock.pending).toBe(0)
+  })
+
+  it('is not what else is told: the health itself least of all', async () => {
+    const { maintenance, bus, clock, commit } = create(true)
+    maintenance.begin()
+    await commit.flush()
+    bus.publish(healthEvent, {})
+    bus.publish(tick, { ts: 1 })
+    expect(clock.pending).toBe(0)
+  })
+
+  it('is seen also by who asked in the middle of that second', async () => {
+    const created = create()
+    const { maintenance, health, clock } = created
+    maintenance.begin()
+    health.snapshot()
+    await changed(created, 'agent:main:a')
+    await clock.advance(500)
+    health.snapshot()
+    await changed(created, 'agent:main:b')
+    await clock.advance(500)
+    expect(counts(created)).toEqual([[2, {}]])
+  })
+
+  it('is nothing to look at when nobody could hear of it, nor before the start and after the end', async () => {
+    const deaf = createBus(foundation().gate)
+    const alone = create(true, deaf)
+    alone.maintenance.begin()
+    await alone.commit.flush()
+    await changed({ ...alone, bus: deaf }, 'agent:main:a')
+    expect(alone.clock.pending).toBe(0)
+    const created = create()
+    await changed(created, 'agent:main:a')
+    created.maintenance.begin()
+    await changed(created, 'agent:main:b')
+    created.maintenance.end()
+    await changed(created, 'agent:main:c')
+    await created.clock.advance(5000)
+    expect(counts(created)).toEqual([])
+    expect(created.clock.pending).toBe(0)
+  })
+})
+
 describe('forgetting', () => {
   it.each([false, true])('is done once at the start (hibernates: %s)', async (hibernates) => {
     const { maintenance, forgotten, clock } = create(hibernates)
@@ -130,7 +202,7 @@ describe('forgetting', () => {
   })
 
   it('goes on, as all else does, when it failed once', async () => {
-    const { maintenance, upkeep, forgotten, clock, open, heardOf } = create()
+    const { maintenance, upkeep, forgotten, clock, open, heardOf, logged } = create()
     let isFull = false
     upkeep.add(() => {
       if (isFull) throw new Error('the disk is full')
@@ -138,13 +210,15 @@ describe('forgetting', () => {
     open('c1')
     maintenance.begin()
     isFull = true
-    await clock.advance(HOUR).catch(() => {}) // what a timer throws is for the process to report
-    await clock.advance(HOUR).catch(() => {})
+    await clock.advance(HOUR)
+    await clock.advance(HOUR)
     isFull = false
     const before = { forgotten: forgotten.length, ticks: heardOf('tick').length }
     await clock.advance(HOUR)
     expect(forgotten.length).toBeGreaterThan(before.forgotten)
     expect(heardOf('tick').length).toBeGreaterThan(before.ticks)
+    const errors = logged.filter(({ level }) => level === 'error')
+    expect(errors.map(({ message, fields }) => [message, fields])).toEqual([1, 2].map(() => ['forgetting what is old failed', { error: 'the disk is full' }]))
   })
 })
 
