@@ -1,0 +1,126 @@
+// The configuration that is active: loading it, refusing it, and what others ask of it.
+
+import { describe, expect, it } from 'vitest'
+import { sha256Hex } from '../../../src/kit/bytes.ts'
+import { createConfig } from '../../../src/services/operations/config.ts'
+import { foundation } from '../../harness/foundation.ts'
+
+const PATH = '/test/openclaw.json'
+
+/** A file that can change. */
+function create(text: string | null, env: Record<string, string> = {}, given?: unknown) {
+  const { log, logged } = foundation()
+  const file = { text }
+  const config = createConfig({ source: { path: PATH, read: async () => file.text }, env, log, ...(given !== undefined && { given }) })
+  return { config, file, logged }
+}
+
+describe('loading', () => {
+  it('does without a file', async () => {
+    const { config, logged } = create(null)
+    await config.load()
+    expect(config.current).toEqual({})
+    expect(config.snapshot()).toEqual({ path: PATH, exists: false, source: {}, resolved: {}, hash: await sha256Hex(''), warnings: [] })
+    expect(logged).toEqual([])
+  })
+
+  it('is usable before: as if there were no file', () => {
+    const { config } = create('{ session: { mainKey: "x" } }')
+    expect(config.current).toEqual({})
+    expect(config.mainKey()).toBe('main')
+    expect(config.snapshot()).toMatchObject({ exists: false, hash: '' })
+  })
+
+  it('reads the file', async () => {
+    const text = '{ session: { mainKey: "home" } } // mine'
+    const { config } = create(text)
+    await config.load()
+    expect(config.mainKey()).toBe('home')
+    expect(config.snapshot()).toMatchObject({ exists: true, source: { session: { mainKey: 'home' } }, hash: await sha256Hex(text) })
+  })
+
+  it('takes what was given instead of the file', async () => {
+    const { config } = create('{ session: { mainKey: "file" } }', {}, { session: { mainKey: 'given' } })
+    await config.load()
+    expect(config.mainKey()).toBe('given')
+  })
+
+  it('names everything that is wrong, in the file and with its path, and keeps what was active', async () => {
+    const { config, file } = create('{ session: { mainKey: "good" } }')
+    await config.load()
+    const before = config.snapshot()
+    file.text = '{ gateway: { port: 0, auth: { token: "${GONE}" } } }'
+    await expect(config.load()).rejects.toThrow(`${PATH} cannot be used:\n  gateway.auth.token needs the environment variable GONE — set it`)
+    file.text = '{ gateway: { port: 0, bind: 5 } }'
+    await expect(config.load()).rejects.toThrow(/cannot be used:\n {2}gateway\.port .*\n {2}gateway\.bind .*$/s)
+    file.text = '{'
+    await expect(config.load()).rejects.toThrow(`${PATH} cannot be used:\n  the file is not JSON5`)
+    expect(config.snapshot()).toEqual(before)
+    expect(config.mainKey()).toBe('good')
+  })
+
+  it('passes on why the file cannot be read', async () => {
+    const { log } = foundation()
+    const config = createConfig({ source: { path: PATH, read: () => Promise.reject(new Error('no permission')) }, env: {}, log })
+    await expect(config.load()).rejects.toThrow('no permission')
+  })
+
+  it('warns of each unknown section once', async () => {
+    const { config, logged } = create('{ gatway: {}, other: {}, channels: {} }')
+    await config.load()
+    expect(logged.map(({ level, message }) => [level, message])).toEqual([
+      ['warn', `${PATH}: gatway is not a known section; it is kept and has no effect`],
+      ['warn', `${PATH}: other is not a known section; it is kept and has no effect`],
+    ])
+    expect(config.snapshot().warnings).toHaveLength(2)
+    expect(logged).toHaveLength(2)
+  })
+})
+
+describe('the snapshot', () => {
+  it('has no secrets, neither as written nor filled in', async () => {
+    const env = { KEY: 'sk-of-the-environment' }
+    const text = `{
+      gateway: { auth: { token: 'the-token', password: { source: 'env', id: 'KEY' } } },
+      models: { providers: { x: { apiKey: '\${KEY}', baseUrl: 'https://x.example/v1', headers: { Cookie: 'the-cookie' } } } },
+    }`
+    const { config } = create(text, env)
+    await config.load()
+    expect(config.current.gateway?.auth).toEqual({ token: 'the-token', password: 'sk-of-the-environment' })
+    const shown = JSON.stringify(config.snapshot())
+    expect(shown).toContain('https://x.example/v1')
+    for (const secret of ['the-token', 'sk-of-the-environment', 'the-cookie']) expect(shown).not.toContain(secret)
+  })
+})
+
+describe('agents', () => {
+  const agentsOf = async (agents: unknown) => {
+    const { config } = create(JSON.stringify({ agents }))
+    await config.load()
+    return config
+  }
+
+  it('are one when none is named', async () => {
+    const config = await agentsOf({})
+    expect(config.agents()).toEqual([{ id: 'main' }])
+    expect(config.defaultAgentId()).toBe('main')
+  })
+
+  it('come from the list, then from the entries', async () => {
+    const config = await agentsOf({ entries: { c: { name: 'C' } }, list: [{ id: 'a' }, { id: 'b', name: 'B' }] })
+    expect(config.agents()).toEqual([{ id: 'a' }, { id: 'b', name: 'B' }, { id: 'c', name: 'C' }])
+    expect(config.defaultAgentId()).toBe('a')
+  })
+
+  it('have the default that is marked, the first of several', async () => {
+    const config = await agentsOf({ list: [{ id: 'a', default: false }, { id: 'b', default: true }], entries: { c: { default: true } } })
+    expect(config.defaultAgentId()).toBe('b')
+  })
+})
+
+it('knows its providers', async () => {
+  const { config } = create('{ models: { providers: { x: { apiKey: "k" } } } }')
+  expect(config.providers()).toEqual({})
+  await config.load()
+  expect(config.providers()).toEqual({ x: { apiKey: 'k' } })
+})
