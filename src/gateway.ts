@@ -59,7 +59,7 @@ export interface Gateway {
     /** The peer has room again, where a runtime can tell. */
     drained(peer: Peer): void
   }
-  /** Walks the phases, once. Rejects with a StartError. */
+  /** Walks the phases, once, up to where it is closed. Rejects with a StartError. */
   start(): Promise<void>
   /** Starts if that has not happened; whether requests are served then. Why not, is in the log. */
   ready(): Promise<boolean>
@@ -104,9 +104,9 @@ export function createGateway(platform: Platform, options: GatewayOptions = {}):
     clock,
     log: log.child('socket'),
     maxPayload,
-    handshakeTimeoutMs: Number(platform.env['OPENCLAW_HANDSHAKE_TIMEOUT_MS']) || undefined,
+    handshakeTimeoutMs: toTimeout(platform.env['OPENCLAW_HANDSHAKE_TIMEOUT_MS']),
   })
-  let state: 'starting' | 'serving' | 'closing' = 'starting'
+  let state: 'starting' | 'serving' | 'failed' | 'closing' = 'starting'
   const app = createApp({
     ...services,
     clock,
@@ -126,7 +126,15 @@ export function createGateway(platform: Platform, options: GatewayOptions = {}):
     serve: () => void (state = 'serving'),
   })
   let starting: Promise<void> | null = null
-  const start = () => (starting ??= walkPhases(phases, clock, log))
+  const start = () => (starting ??= walkPhases(phases, clock, log, () => state !== 'closing').catch(fail))
+
+  /** One that fails late has opened doors already. */
+  function fail(error: unknown): never {
+    if (state !== 'closing') state = 'failed'
+    maintenance.end()
+    socket.closeAll(1011, START_FAILED)
+    throw error
+  }
 
   let failure: unknown = null
   async function ready(): Promise<boolean> {
@@ -136,6 +144,25 @@ export function createGateway(platform: Platform, options: GatewayOptions = {}):
       failure = error
     })
     return (state as string) === 'serving'
+  }
+
+  function turnAway(peer: Peer) {
+    if (state === 'closing') peer.close(1012, 'service restart')
+    else peer.close(1011, START_FAILED)
+  }
+
+  let closing: Promise<void> | null = null
+  async function close(reason: string, restartExpectedMs?: number): Promise<void> {
+    state = 'closing'
+    await starting?.catch(() => {}) // so that nothing is opened behind what is closed here
+    maintenance.end()
+    services.reload.end()
+    services.restart.end()
+    await runs.stop('shutdown')
+    bus.publish(shutdownEvent, { reason, ...(restartExpectedMs !== undefined && { restartExpectedMs }) })
+    await gate.passed().catch(() => {}) // that, and every answer before it, is out, or was refused
+    socket.closeAll(1012, reason)
+    await ground.commit.flush()
   }
 
   return {
@@ -149,12 +176,12 @@ export function createGateway(platform: Platform, options: GatewayOptions = {}):
       facts: (request, info) => toFacts(request.headers, info.remoteAddress),
       async open(peer, facts) {
         if (state === 'serving' || (await ready())) return socket.open(peer, facts)
-        if (state === 'closing') return peer.close(1012, 'service restart')
-        peer.close(1011, 'the gateway could not start: its log says why')
+        turnAway(peer)
       },
       async message(peer, text) {
-        if (state !== 'serving') await ready()
-        return socket.message(peer, text)
+        if (state === 'starting') await ready()
+        if (state === 'serving' || links.has(peer.id)) return socket.message(peer, text)
+        turnAway(peer)
       },
       close: (peer) => socket.close(peer),
       drained: (peer) => socket.drained(peer),
@@ -162,6 +189,7 @@ export function createGateway(platform: Platform, options: GatewayOptions = {}):
     async wake() {
       if (await ready()) await ground.wakeups.ring()
     },
+<<<<<<< HEAD
     async close(reason = 'service restart', restartExpectedMs) {
       state = 'closing'
       maintenance.end()
@@ -174,7 +202,21 @@ export function createGateway(platform: Platform, options: GatewayOptions = {}):
       socket.closeAll(1012, reason)
       await ground.commit.flush()
     },
+=======
+    close: (reason = 'service restart', restartExpectedMs) => (closing ??= close(reason, restartExpectedMs)),
+>>>>>>> merging
   }
+}
+
+const START_FAILED = 'the gateway could not start: its log says why'
+
+/** The most that a timer can wait. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** undefined: what is said there is no time to wait. */
+function toTimeout(said: string | undefined): number | undefined {
+  const ms = Number(said)
+  return ms > 0 ? Math.min(ms, MAX_TIMER_MS) : undefined
 }
 
 function createGround(platform: Platform, logs: Logs): Ground {

@@ -156,10 +156,12 @@ export class StartError extends Error {
   }
 }
 
-export async function walkPhases(phases: readonly Phase[], clock: Clock, log: Logger): Promise<void> {
+/** `mayGoOn` is asked before each phase: a gateway that is closed meanwhile goes no further. */
+export async function walkPhases(phases: readonly Phase[], clock: Clock, log: Logger, mayGoOn = () => true): Promise<void> {
   const beganAt = clock.now()
   const spans: string[] = []
   for (const phase of phases) {
+    if (!mayGoOn()) return log.info(`the start was given up before the phase "${phase.name}"`)
     const startedAt = clock.now()
     try {
       await phase.run()

@@ -7,7 +7,7 @@ import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import crossws from 'crossws/adapters/node'
 import type { Gateway } from '../../src/index.ts'
 import { createHooks } from '../shared/crossws-peer.ts'
-import { createWire } from './frames.ts'
+import { createWires } from './frames.ts'
 
 export interface RunningServer {
   readonly port: number
@@ -22,6 +22,7 @@ export async function listen(
   at: { readonly host: string; readonly port: number; readonly maxPayload: number },
   onError: (error: unknown) => void,
 ): Promise<RunningServer> {
+  const createWire = createWires()
   const ws = crossws({
     hooks: createHooks({
       gateway,

@@ -10,6 +10,8 @@ export interface Wire {
   send(text: string): void
   sendShared(head: SharedText, tail: string): void
   buffered(): number
+  /** Writes what waits for the end of the turn. */
+  flush?(): void
 }
 
 interface Context {
@@ -85,6 +87,7 @@ function toPeer(peer: CrosswsPeer, wire: Wire): Peer {
     buffered: () => wire.buffered(),
     close(code, reason) {
       open = false
+      wire.flush?.()
       peer.close(code, reason)
     },
   }

@@ -12,6 +12,7 @@ import { createOpener } from './desktop.ts'
 import type { Env } from './flags.ts'
 import { toLogLine } from './log-line.ts'
 import { createSql, PRAGMAS, type SqliteDriver } from './sqlite.ts'
+import { lockState } from './state-lock.ts'
 import { createTimerAlarm } from './timer-alarm.ts'
 import { createUpdater, findRoot, runCommand } from './updater.ts'
 import { createWalSync } from './wal-sync.ts'
@@ -43,6 +44,7 @@ export function createProcessPlatform(env: Env, parts: ProcessParts, life: Proce
   const stateDir = resolve(env['OPENCLAW_STATE_DIR'] || join(os.homedir(), '.openclaw'))
   const own = join(stateDir, 'edgeclaw')
   mkdirSync(own, { recursive: true, mode: 0o700 })
+  lockState(own, parts.openDatabase)
   const database = join(own, 'state.sqlite')
   const driver = { ...parts.openDatabase(database), sync: createWalSync(database) }
   driver.exec(PRAGMAS)

@@ -2,6 +2,7 @@
 
 import { Hono } from 'hono'
 import { GatewayError } from '../protocol/errors.ts'
+import { cors } from './cors.ts'
 import type { HttpDeps, HttpEnv } from './env.ts'
 import { errorResponse, methodNotAllowed, toGatewayError } from './errors.ts'
 import { openaiChat } from './openai-chat.ts'
@@ -28,6 +29,7 @@ export function createApp(deps: HttpDeps): Hono<HttpEnv> {
     })
     app.all(path, methodNotAllowed('GET'))
   }
+  app.use('/v1/*', cors(deps))
   app.route('/', openaiModels(deps))
   app.route('/', openaiChat(deps))
 

@@ -17,7 +17,13 @@ import type { Gate } from '../store/gate.ts'
 
 export interface HttpEnv {
   Bindings: { info: RequestInfo }
-  Variables: { principal: Principal }
+  Variables: {
+    principal: Principal
+    /** Made for a request that brought none. */
+    requestId?: string
+    /** What lets a page of another origin read the answer. */
+    cors?: Readonly<Record<string, string>>
+  }
 }
 
 export interface HttpDeps {

@@ -9,6 +9,15 @@ import { respondJson } from './respond.ts'
 
 const row = (id: string, owner: string) => ({ id, object: 'model' as const, created: 0, owned_by: owner, permission: [] })
 
+/** As it is where it cannot be decoded: no model has such a name. */
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
+}
+
 export function openaiModels(deps: HttpDeps): Hono<HttpEnv> {
   const { agents, models } = deps
 
@@ -21,7 +30,7 @@ export function openaiModels(deps: HttpDeps): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
   app.get('/v1/models', guard(deps, 'operator.read'), async (c) => respondJson(c, { object: 'list', data: await list() }))
   app.get('/v1/models/*', guard(deps, 'operator.read'), async (c) => {
-    const id = decodeURIComponent(c.req.path.slice('/v1/models/'.length))
+    const id = decode(c.req.path.slice('/v1/models/'.length))
     const found = (await list()).find((model) => model.id === id)
     if (found) return respondJson(c, found)
     throw new GatewayError('NOT_FOUND', `the model "${id.slice(0, 200)}" does not exist: GET /v1/models lists what there is`, {

@@ -39,7 +39,7 @@ export async function toRunRequest(request: ChatRequest, headers: Headers, princ
     principal,
     hash: '',
     input: await toTranscript(added, deps),
-    settings: toSettings(request),
+    settings: toSettings(request, target),
     clientTools: toTools(request),
     whole: !request.stream,
     ...(instructions !== '' && { instructions }),
@@ -86,8 +86,9 @@ function toTarget({ model }: ChatRequest, headers: Headers, { agents, models }: 
 function assertModel(model: string, models: Deps['models']): void {
   try {
     models.assertKnown(model)
-  } catch {
-    throw unknownModel(model)
+  } catch (error) {
+    const isUnknown = error instanceof GatewayError && error.options.code === 'model_not_found'
+    throw isUnknown ? unknownModel(model) : error // another reason is one that the configuration can mend
   }
 }
 
@@ -201,14 +202,20 @@ function toTools({ tools, tool_choice: choice }: ChatRequest): ModelTool[] {
   }))
 }
 
-function toSettings(request: ChatRequest): ModelSettings {
+/** A limit in the words of the caller, who knows the model; for an agent, whose model nobody knows, in those of all servers. */
+function toLimit({ max_tokens, max_completion_tokens }: ChatRequest, { bare }: Target): ModelSettings {
+  if (bare && max_completion_tokens != null) return { maxCompletionTokens: max_completion_tokens }
+  const maxTokens = max_completion_tokens ?? max_tokens
+  return maxTokens == null ? {} : { maxTokens }
+}
+
+function toSettings(request: ChatRequest, target: Target): ModelSettings {
   const { temperature, top_p, presence_penalty, frequency_penalty, stop, seed, response_format, reasoning_effort } = request
-  const maxTokens = request.max_completion_tokens ?? request.max_tokens
   const choice = request.tools?.length ? request.tool_choice : null
   return {
     ...(temperature != null && { temperature }),
     ...(top_p != null && { topP: top_p }),
-    ...(maxTokens != null && { maxTokens }),
+    ...toLimit(request, target),
     ...(presence_penalty != null && { presencePenalty: presence_penalty }),
     ...(frequency_penalty != null && { frequencyPenalty: frequency_penalty }),
     ...(stop != null && { stop: typeof stop === 'string' ? [stop] : stop }),

@@ -11,10 +11,13 @@ const SECURITY_HEADERS = {
   'x-frame-options': 'DENY',
 } as const
 
-/** The request's own id if it brought a usable one: it comes back as `x-request-id`, and stands in the log. */
+/** The request's own id if it brought a usable one, else one that is made once: it comes back as `x-request-id`, and stands in the log. */
 export function requestId(c: Context<HttpEnv>): string {
   const given = c.req.raw.headers.get('x-request-id')
-  return given !== null && /^[\w.:-]{1,128}$/.test(given) ? given : uuid()
+  if (given !== null && /^[\w.:-]{1,128}$/.test(given)) return given
+  const made = c.get('requestId') ?? uuid()
+  c.set('requestId', made)
+  return made
 }
 
 export function respond(
@@ -23,7 +26,7 @@ export function respond(
   headers: Readonly<Record<string, string>>,
   status = 200,
 ): Response {
-  return new Response(body, { status, headers: { ...SECURITY_HEADERS, 'x-request-id': requestId(c), ...headers } })
+  return new Response(body, { status, headers: { ...SECURITY_HEADERS, 'x-request-id': requestId(c), ...c.get('cors'), ...headers } })
 }
 
 export const respondJson = (c: Context<HttpEnv>, value: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response =>

@@ -38,7 +38,7 @@ export function createEventStream(clock: Clock, onGone: () => void): EventStream
   function beat() {
     cancelHeartbeat = clock.after(HEARTBEAT_MS, () => {
       write(': keep-alive\n\n')
-      beat()
+      if (controller) beat() // else this very write has given up the reader
     })
   }
 

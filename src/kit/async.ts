@@ -2,9 +2,9 @@
 
 /** Resolves as `work` does, or rejects with the signal's reason as soon as it aborts. */
 export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) return Promise.reject(signal.reason as Error)
   return new Promise<T>((resolve, reject) => {
     const onAbort = () => reject(signal.reason as Error)
+    if (signal.aborted) onAbort()
     signal.addEventListener('abort', onAbort, { once: true })
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
   })
@@ -15,7 +15,8 @@ export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> 
  * `run` returns at once; `start` is called when the turn of the work has come and MUST NOT throw.
  */
 export interface Lanes {
-  run(lane: string, start: () => Promise<void>): void
+  /** What it returns takes the work out again, unless its turn has come. */
+  run(lane: string, start: () => Promise<void>): () => void
   /** Whether work for `lane` would start at once. */
   isFree(lane: string): boolean
   /** Starts what fits now: call it when `width()` has grown. */
@@ -53,6 +54,18 @@ export function createLanes(width: () => number): Lanes {
     pump()
   }
 
+  /** A lane that is ready has not started its first work yet; in any other lane that one runs. */
+  function leave(lane: string, start: () => Promise<void>) {
+    const queue = lanes.get(lane) ?? []
+    const at = queue.indexOf(start)
+    if (at === -1 || (at === 0 && !ready.includes(lane))) return
+    size--
+    queue.splice(at, 1)
+    if (queue.length > 0) return
+    lanes.delete(lane)
+    ready.splice(ready.indexOf(lane), 1)
+  }
+
   return {
     run(lane, start) {
       size++
@@ -63,6 +76,7 @@ export function createLanes(width: () => number): Lanes {
         ready.push(lane)
         pump()
       }
+      return () => leave(lane, start)
     },
     isFree: (lane) => running < width() && ready.length === 0 && !lanes.has(lane),
     widened: pump,

@@ -14,15 +14,23 @@ export function exceedsBytes(text: string, limit: number): boolean {
 export function toBase64(bytes: Uint8Array): string {
   let binary = ''
   for (let start = 0; start < bytes.length; start += 0x8000) {
-    binary += String.fromCharCode(...bytes.subarray(start, start + 0x8000))
+    binary += Reflect.apply(String.fromCharCode, null, bytes.subarray(start, start + 0x8000)) as string // a spread is ten times slower
   }
   return btoa(binary)
 }
 
 /** Decodes standard base64; null when `text` is not base64. */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
+  const binary = toBinary(text)
+  if (binary === null) return null
+  const bytes = new Uint8Array(binary.length)
+  for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at) // images have megabytes: no call for each byte
+  return bytes
+}
+
+function toBinary(text: string): string | null {
   try {
-    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0))
+    return atob(text)
   } catch {
     return null
   }

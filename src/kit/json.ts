@@ -37,9 +37,8 @@ export function stableStringify(value: unknown): string {
 
 /** `value` without the members that are `undefined`: what JSON would carry. Shallow. */
 export function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  const result: Record<string, unknown> = {}
-  for (const [key, member] of Object.entries(value)) if (member !== undefined) result[key] = member
-  return result as { [K in keyof T]: Exclude<T[K], undefined> }
+  const members = Object.entries(value).filter(([, member]) => member !== undefined)
+  return Object.fromEntries(members) as { [K in keyof T]: Exclude<T[K], undefined> }
 }
 
 /** A result that is already JSON text: serialised once, sent many times. `T` is the shape that the text has. */

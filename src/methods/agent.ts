@@ -101,7 +101,8 @@ export const agentRun = defineMethod({
     const { runId, run } = started
     const agentId = agents.ofSession(sessionKey)
     if (run) interim({ runId, sessionKey, agentId, status: 'accepted', acceptedAt: clock.now() })
-    const result = run ? await run.done : runs.find(runId)!.result!
+    const result = run ? await run.done : runs.find(runId)?.result
+    if (!result) throw unavailable('nothing is known of the end of this run: look at its session', { retryable: false, details: { runId } })
     if (result.state === 'error') {
       throw unavailable(result.error?.message ?? 'the run failed', { retryable: false, details: { runId, status: 'error' } })
     }

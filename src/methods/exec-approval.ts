@@ -82,9 +82,9 @@ export const execApprovalRequest = defineMethod({
   params: requestParams,
   result: z.union([accepted, verdict]),
   uses: ['approvals'],
-  async handler({ twoPhase, id, requireDeliveryRoute, suppressDelivery, ...wish }, { approvals, connection, interim, signal }) {
+  async handler({ twoPhase, id, requireDeliveryRoute, suppressDelivery, ...wish }, { approvals, caller, connection, interim, signal }) {
     assertId(id)
-    const asking = { id, connection: connection?.id ?? null, requireRoute: requireDeliveryRoute, isSilent: suppressDelivery }
+    const asking = { id, principal: caller.id, connection: connection?.id ?? null, requireRoute: requireDeliveryRoute, isSilent: suppressDelivery }
     const approval = await approvals.ask({ kind: 'exec', ...wish }, asking)
     if (approval.status !== 'pending') return toVerdict(approval)
     if (twoPhase) interim(named(approval))

@@ -71,7 +71,8 @@ export const execApprovalsNodeGet = defineMethod({
   params: z.strictObject({ nodeId: text }),
   result: nodeSnapshot,
   uses: ['approvals'],
-  handler: async ({ nodeId }, { approvals }) => readSnapshot(await approvals.onNode(nodeId, 'system.execApprovals.get', {})),
+  handler: async ({ nodeId }, { approvals, caller }) =>
+    readSnapshot(await approvals.onNode({ nodeId, command: 'system.execApprovals.get', params: {}, caller })),
 })
 
 export const execApprovalsNodeSet = defineMethod({
@@ -88,5 +89,6 @@ export const execApprovalsNodeSet = defineMethod({
     .refine(({ file, native }) => (file === undefined) !== (native === undefined), 'exactly one of file and native is required'),
   result: nodeSnapshot,
   uses: ['approvals'],
-  handler: async ({ nodeId, ...params }, { approvals }) => readSnapshot(await approvals.onNode(nodeId, 'system.execApprovals.set', params)),
+  handler: async ({ nodeId, ...params }, { approvals, caller }) =>
+    readSnapshot(await approvals.onNode({ nodeId, command: 'system.execApprovals.set', params, caller })),
 })

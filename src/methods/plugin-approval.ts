@@ -39,8 +39,8 @@ export const pluginApprovalRequest = defineMethod({
   }),
   result: z.union([accepted, verdict]),
   uses: ['approvals'],
-  async handler({ twoPhase, ...wish }, { approvals, connection, interim, signal }) {
-    const approval = await approvals.ask({ kind: 'plugin', ...wish }, { connection: connection?.id ?? null })
+  async handler({ twoPhase, ...wish }, { approvals, caller, connection, interim, signal }) {
+    const approval = await approvals.ask({ kind: 'plugin', ...wish }, { principal: caller.id, connection: connection?.id ?? null })
     if (approval.status !== 'pending') return toVerdict(approval)
     if (twoPhase) interim(named(approval))
     return toVerdict(await approvals.wait(approval.id, signal))

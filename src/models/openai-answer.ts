@@ -18,7 +18,7 @@ export interface Chunk {
   readonly id?: string
   readonly choices?: readonly { delta?: Delta; message?: Delta; finish_reason?: string | null }[]
   readonly usage?: UpstreamUsage | null
-  readonly error?: { message?: string; code?: unknown; type?: unknown } | string
+  readonly error?: unknown
 }
 
 interface UpstreamUsage {
@@ -39,6 +39,7 @@ export function createEventReader() {
   let ready: string[] = []
   const parser = createParser({
     onEvent({ data }) {
+      if (reader.done) return
       if (data === '[DONE]') reader.done = true
       else ready.push(data)
     },
@@ -89,18 +90,26 @@ export function createAnswer(spec: ModelSpec): Answer {
     }
   }
 
+  function addChunk(chunk: Chunk): readonly ModelEvent[] {
+    const events: ModelEvent[] = []
+    id ??= chunk.id
+    if (chunk.usage) usage = toUsage(chunk.usage)
+    for (const choice of chunk.choices ?? []) {
+      const delta = choice.delta ?? choice.message
+      if (delta) addDelta(delta, events)
+      if (choice.finish_reason) finish = toStopReason(choice.finish_reason)
+    }
+    return events
+  }
+
   return {
     add(chunk) {
-      if (chunk.error) throw toStreamFailure(spec, chunk.error)
-      const events: ModelEvent[] = []
-      id ??= chunk.id
-      if (chunk.usage) usage = toUsage(chunk.usage)
-      for (const choice of chunk.choices ?? []) {
-        const delta = choice.delta ?? choice.message
-        if (delta) addDelta(delta, events)
-        if (choice.finish_reason) finish = toStopReason(choice.finish_reason)
+      if (chunk?.error) throw toStreamFailure(spec, chunk.error)
+      try {
+        return addChunk(chunk)
+      } catch {
+        throw new ModelError('server', `${spec.provider} answered something that is no chat completion`)
       }
-      return events
     },
     end() {
       if (finish === null) throw new ModelError('network', `${spec.provider} broke off in the middle of the answer`)

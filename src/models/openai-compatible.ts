@@ -36,7 +36,7 @@ async function* complete(spec: ModelSpec, deps: Deps, request: ModelRequest, sig
   const silence = watchSilence(deps.clock, spec, request.whole ? Math.max(spec.timeoutMs, WHOLE_MS) : spec.timeoutMs, upstream)
   let finished = false
   try {
-    const response = await connect(spec, deps, body, signal, upstream.signal)
+    const response = await connect(spec, deps, toRequest(spec, body, upstream.signal), signal, silence)
     silence.reset()
     const answer = createAnswer(spec)
     if (response.headers.get('content-type')?.includes('application/json')) yield readWhole(spec, answer, await response.text())
@@ -57,7 +57,7 @@ async function* complete(spec: ModelSpec, deps: Deps, request: ModelRequest, sig
     finished = true
     yield answer.end()
   } catch (error) {
-    throw silence.failure ?? error
+    throw silence.failure ?? (signal.aborted ? error : toModelError(error, `${spec.provider} broke off in the middle of the answer`))
   } finally {
     silence.cancel()
     release()
@@ -73,26 +73,35 @@ function follow(signal: AbortSignal): { upstream: AbortController; release: () =
   return { upstream, release: () => signal.removeEventListener('abort', stop) }
 }
 
+/** What the transport throws is a failure of the network, in words that say where. */
+const toModelError = (error: unknown, where: string): ModelError =>
+  error instanceof ModelError ? error : new ModelError('network', `${where}: ${messageOf(error)}`)
+
+const toRequest = (spec: ModelSpec, body: string, signal: AbortSignal) => ({
+  method: 'POST',
+  headers: {
+    'content-type': 'application/json',
+    ...(spec.apiKey !== null && { authorization: `Bearer ${spec.apiKey}` }),
+    ...spec.headers,
+  },
+  body,
+  signal,
+})
+
+type UpstreamRequest = ReturnType<typeof toRequest>
+
 /** The answer's head, after as many attempts as the upstream's failures deserve. */
-async function connect(spec: ModelSpec, { fetch, clock }: Deps, body: string, signal: AbortSignal, upstream: AbortSignal): Promise<FetchResponse> {
-  const request = {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(spec.apiKey !== null && { authorization: `Bearer ${spec.apiKey}` }),
-      ...spec.headers,
-    },
-    body,
-    signal: upstream,
-  }
+async function connect(spec: ModelSpec, { fetch, clock }: Deps, request: UpstreamRequest, signal: AbortSignal, silence: Silence): Promise<FetchResponse> {
   for (let attempt = 0; ; attempt++) {
+    silence.reset()
     try {
       const response = await fetch(`${spec.baseUrl}/chat/completions`, request)
       if (response.status === 200) return response
       throw await toFailure(spec, response)
     } catch (error) {
-      upstream.throwIfAborted()
-      const failure = error instanceof ModelError ? error : new ModelError('network', `${spec.provider} cannot be reached: ${messageOf(error)}`)
+      request.signal.throwIfAborted()
+      silence.cancel() // in the pause it is ours
+      const failure = toModelError(error, `${spec.provider} cannot be reached`)
       const pause = BACK_OFF_MS[attempt]
       if (!failure.transient || pause === undefined) throw failure
       await sleep(clock, Math.min(failure.retryAfterMs ?? pause, MAX_RETRY_AFTER_MS), signal)
@@ -100,8 +109,16 @@ async function connect(spec: ModelSpec, { fetch, clock }: Deps, body: string, si
   }
 }
 
+interface Silence {
+  /** Set once it was too long. */
+  readonly failure: ModelError | null
+  /** Counts anew from now on. */
+  reset(): void
+  cancel(): void
+}
+
 /** Ends the attempt when the upstream says nothing for too long. */
-function watchSilence(clock: Clock, spec: ModelSpec, ms: number, upstream: AbortController) {
+function watchSilence(clock: Clock, spec: ModelSpec, ms: number, upstream: AbortController): Silence {
   const watch = { failure: null as ModelError | null, reset, cancel: () => {} }
   function reset() {
     watch.cancel()
@@ -110,6 +127,5 @@ function watchSilence(clock: Clock, spec: ModelSpec, ms: number, upstream: Abort
       upstream.abort(watch.failure)
     })
   }
-  reset()
   return watch
 }

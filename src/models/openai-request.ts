@@ -13,6 +13,7 @@ export function toBody(model: string, { messages, tools, settings, whole }: Mode
     temperature: settings.temperature,
     top_p: settings.topP,
     max_tokens: settings.maxTokens,
+    max_completion_tokens: settings.maxCompletionTokens,
     stop: settings.stop,
     presence_penalty: settings.presencePenalty,
     frequency_penalty: settings.frequencyPenalty,

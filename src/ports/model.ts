@@ -34,6 +34,8 @@ export interface ModelSettings {
   readonly temperature?: number
   readonly topP?: number
   readonly maxTokens?: number
+  /** The same as OpenAI's newer `max_completion_tokens`: the only one that its reasoning models take, and not known everywhere. */
+  readonly maxCompletionTokens?: number
   readonly stop?: readonly string[]
   readonly presencePenalty?: number
   readonly frequencyPenalty?: number

@@ -96,6 +96,15 @@ export const agent = defineEvent({
     isHeartbeat: z.boolean(),
     data: z.record(z.string(), z.unknown()),
   }),
+  /** Only the text of a reply: each of the other steps is told as it was taken. */
+  merge: {
+    key: (payload) => (payload.stream === 'assistant' ? payload.runId : null),
+    join(a, b) {
+      const [earlier, later] = [a.data['delta'], b.data['delta']]
+      if (a.data['itemId'] !== b.data['itemId'] || typeof earlier !== 'string' || typeof later !== 'string') return null
+      return { ...b, data: { ...b.data, delta: earlier + later } }
+    },
+  },
 })
 
 /** The same event for the streams `tool` and `item`: only clients with the capability `tool-events` receive it. */

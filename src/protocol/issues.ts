@@ -5,10 +5,15 @@ import type * as z from 'zod'
 
 type Issue = z.core.$ZodIssue
 
+/** An answer does not grow with what is wrong in a request: this many faults are named, each in so many characters. */
+const MAX_SAID = 20
+const MAX_CHARS = 300
+
 /** All issues in one line, missing members first, then unexpected ones. */
 export function describeIssues(issues: readonly Issue[]): string {
-  const said = issues.flatMap((issue) => describeIssue(issue)).toSorted((a, b) => a.rank - b.rank)
-  return said.map((line) => line.text).join('; ')
+  const said = issues.slice(0, 1000).flatMap((issue) => describeIssue(issue)).toSorted((a, b) => a.rank - b.rank)
+  const lines = said.slice(0, MAX_SAID).map(({ text }) => (text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}…` : text))
+  return (said.length > MAX_SAID ? [...lines, 'and more'] : lines).join('; ')
 }
 
 interface Said {
@@ -24,7 +29,7 @@ function describeIssue(issue: Issue): Said[] {
   }
   if (issue.code === 'unrecognized_keys') {
     const where = path.length === 0 ? 'at root: ' : at(path)
-    return issue.keys.map((key) => ({ rank: 1, text: `${where}unexpected property '${key}'` }))
+    return issue.keys.slice(0, MAX_SAID + 1).map((key) => ({ rank: 1, text: `${where}unexpected property '${key}'` }))
   }
   return [{ rank: 2, text: at(path) + demand(issue) }]
 }

@@ -43,9 +43,12 @@ const toolChoice = z.union([
   z.looseObject({ type: z.literal('function'), function: z.looseObject({ name: text }) }),
 ])
 
+/** More than any conversation has. Each message that is wrong costs far more than one that is right. */
+const MAX_MESSAGES = 10_000
+
 export const chatRequest = z.looseObject({
   model: text.min(1),
-  messages: z.array(message).min(1),
+  messages: z.array(message).min(1).max(MAX_MESSAGES),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   user: text.min(1).max(256).nullish(),

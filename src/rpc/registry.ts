@@ -54,7 +54,7 @@ export function createRegistry(methods: Iterable<AnyMethod>, services: Services,
       const elevated = method.elevate?.(parsed.data) ?? null
       if (elevated) deny(authorize(call.caller, { role: method.role ?? 'operator', scope: elevated }), call.caller)
       const result = await method.handler(parsed.data, { ...use, ...call } as Services & Call)
-      return result instanceof Serialized ? result.json : JSON.stringify(method.result.parse(result))
+      return result instanceof Serialized ? result.json : (JSON.stringify(method.result.parse(result)) ?? 'null') // there may be none
     },
     advertised: [...entries.values()]
       .filter(({ method, missing }) => !method.hidden && missing.length === 0)

@@ -20,8 +20,8 @@ export interface Audience {
 export interface Sink {
   /** Delivers one event. `payload` builds its content, at most once; a sink calls it only if somebody receives it. */
   deliver(event: AnyEvent, payload: () => unknown, audience: Audience): void
-  /** Whether anybody of the audience could receive it. */
-  isHeard(event: AnyEvent, audience: Audience): boolean
+  /** Whether anybody could receive it. */
+  isHeard(event: AnyEvent, audience?: Audience): boolean
 }
 
 export interface Bus {
@@ -31,11 +31,18 @@ export interface Bus {
   attach(sink: Sink): void
 }
 
+const EVERYBODY: Audience = {}
+
 export function createBus(gate: Gate): Bus {
   const sinks: Sink[] = []
-  const isHeard = (event: AnyEvent, audience: Audience = {}) => sinks.some((sink) => sink.isHeard(event, audience))
+
+  function isHeard(event: AnyEvent, audience = EVERYBODY): boolean {
+    for (const sink of sinks) if (sink.isHeard(event, audience)) return true
+    return false
+  }
+
   return {
-    publish(event, payload, audience = {}) {
+    publish(event, payload, audience = EVERYBODY) {
       if (!isHeard(event, audience)) return
       const build = typeof payload === 'function' ? once(payload as () => unknown) : () => payload
       gate.pass(() => {

@@ -26,7 +26,7 @@ export function createFanout(deps: { links: () => Iterable<Link>; clock: Clock; 
   function deliver(event: AnyEvent, payload: () => unknown, audience: Audience) {
     let encoder: Encoder | null = null
     for (const link of links()) {
-      if (!isFor(link, event, audience)) continue
+      if (!link.greeted || !isFor(link, event, audience)) continue
       encoder ??= createEncoder(event, payload(), event.versioned ? version() : undefined)
       give(link, event, encoder)
     }
@@ -45,10 +45,11 @@ export function createFanout(deps: { links: () => Iterable<Link>; clock: Clock; 
   function hold(link: Link, event: AnyEvent, payload: unknown): boolean {
     const key = event.merge?.key(payload) ?? null
     if (key === null) return false
-    const waiting = link.held.get(key)
-    const joined = waiting ? event.merge!.join(waiting.payload, payload) : payload
+    const waiting = link.held.get(key) ?? []
+    const earlier = waiting.find((held) => held.event === event)
+    const joined = earlier ? event.merge!.join(earlier.payload, payload) : payload
     if (joined === null) return false
-    link.held.set(key, { event, payload: joined })
+    link.held.set(key, [...waiting.filter((held) => held !== earlier), { event, payload: joined }])
     slow.add(link)
     lookLater()
     return true
@@ -56,7 +57,7 @@ export function createFanout(deps: { links: () => Iterable<Link>; clock: Clock; 
 
   function release(link: Link) {
     slow.delete(link)
-    const held = [...link.held.values()]
+    const held = [...link.held.values()].flat()
     link.held.clear()
     for (const { event, payload } of held) createEncoder(event, payload, undefined).send(link)
   }
@@ -76,7 +77,8 @@ export function createFanout(deps: { links: () => Iterable<Link>; clock: Clock; 
 
   return {
     deliver,
-    isHeard(event, audience) {
+    /** Whoever's hello-ok is on its way is told, too: what is published now comes behind it. */
+    isHeard(event, audience = {}) {
       for (const link of links()) if (isFor(link, event, audience)) return true
       return false
     },
@@ -88,23 +90,22 @@ export function createFanout(deps: { links: () => Iterable<Link>; clock: Clock; 
 
 /** Fail closed: whoever is not clearly meant does not receive it. */
 function isFor(link: Link, event: AnyEvent, audience: Audience): boolean {
-  if (audience.connection !== undefined && audience.connection !== link.connection.id) return false
-  const { session, principal, caps, topics } = link.connection
-  if (!session || !principal || !link.open) return false
-  if (audience.except === link.connection.id) return false
-  if (audience.capability !== undefined && !caps.has(audience.capability)) return false
-  if (event.scope !== null && (principal.role !== 'operator' || !principal.scopes.has(event.scope))) return false
+  const { connection } = link
+  if (!link.open || !connection.holds(event.scope)) return false
+  if (audience.connection !== undefined && audience.connection !== connection.id) return false
+  if (audience.except === connection.id) return false
+  if (audience.capability !== undefined && !connection.caps.has(audience.capability)) return false
   switch (event.reach) {
     case 'all':
       return true
     case 'sessions':
-      return topics.has(SESSIONS_TOPIC)
+      return connection.topics.has(SESSIONS_TOPIC)
     case 'session':
-      return topics.has(SESSIONS_TOPIC) || (audience.session !== undefined && topics.has(sessionTopic(audience.session)))
+      return connection.topics.has(SESSIONS_TOPIC) || (audience.session !== undefined && connection.topics.has(sessionTopic(audience.session)))
     case 'topic':
-      return audience.topic !== undefined && topics.has(audience.topic)
+      return audience.topic !== undefined && connection.topics.has(audience.topic)
     case 'direct':
-      return audience.connection === link.connection.id
+      return audience.connection === connection.id
   }
 }
 

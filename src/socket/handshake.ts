@@ -1,9 +1,8 @@
 // `connect`: from the params of a stranger to an established connection and its hello-ok, or to a refusal.
 
-import { invalid } from '../protocol/errors.ts'
 import { EVENTS } from '../protocol/events.ts'
 import { connectParams, plainConnectParams, type Client, type ConnectParams } from '../protocol/connect.ts'
-import { GatewayError } from '../protocol/errors.ts'
+import { GatewayError, invalid, unavailable } from '../protocol/errors.ts'
 import type { Dialect } from '../protocol/frames.ts'
 import { describeIssues } from '../protocol/issues.ts'
 import { ROLES, type Role } from '../protocol/scopes.ts'
@@ -17,7 +16,7 @@ import {
 import type { Agents } from '../services/conversation/agents.ts'
 import type { Models } from '../services/conversation/models.ts'
 import type { Auth, Authenticated } from '../services/identity/auth.ts'
-import type { Connection, Connections } from '../services/identity/connections.ts'
+import { cutToBytes, type Connection, type Connections } from '../services/identity/connections.ts'
 import { isOriginAllowed } from '../services/identity/facts.ts'
 import type { Presence } from '../services/identity/presence.ts'
 import type { ConfigService } from '../services/operations/config.ts'
@@ -25,8 +24,8 @@ import type { Health } from '../services/operations/health.ts'
 import type { SystemService } from '../services/operations/system.ts'
 
 export interface Handshake {
-  /** Establishes the connection and returns hello-ok as JSON. Throws the refusal. */
-  connect(connection: Connection, dialect: Dialect, params: unknown): Promise<string>
+  /** Establishes the connection and returns hello-ok as JSON. Throws the refusal. `isOpen`: the client is still there. */
+  connect(connection: Connection, dialect: Dialect, params: unknown, isOpen: () => boolean): Promise<string>
 }
 
 export interface HandshakeDeps {
@@ -56,7 +55,7 @@ export function createHandshake(deps: HandshakeDeps): Handshake {
   const features = JSON.stringify({ methods: deps.methods, events: EVENTS.map((event) => event.name), capabilities: [] })
 
   return {
-    async connect(connection, dialect, given) {
+    async connect(connection, dialect, given, isOpen) {
       const params = parse(dialect, given)
       const client = params.client ?? PLAIN_CLIENT
       const role = toRole(params.role)
@@ -71,6 +70,7 @@ export function createHandshake(deps: HandshakeDeps): Handshake {
         nonce: connection.nonce,
         facts: connection.facts,
       })
+      if (!isOpen()) throw unavailable('the connection ended during the handshake')
       const { principalId, deviceId } = authenticated
       const scopes = client.mode === PROBE_MODE ? [] : authenticated.scopes
       connection.establish({
@@ -81,7 +81,7 @@ export function createHandshake(deps: HandshakeDeps): Handshake {
         role,
         scopes,
         ...(deviceId !== undefined && { deviceId }),
-        caps: (params.caps ?? []).map((cap) => cap.slice(0, 64)),
+        caps: (params.caps ?? []).map((cap) => cutToBytes(cap, 64)),
       })
       presence.join(connection)
       connections.joined(connection, params)
@@ -179,7 +179,6 @@ function checkOrigin({ facts }: Connection, client: Client, allowed: readonly st
 
 /** The record of a connection has a size limit; texts that a client chose freely are cut. */
 function bounded(client: Client): Client {
-  const cut = (text: string | undefined) => text?.slice(0, 128)
-  const entries = Object.entries(client).map(([key, value]) => [key, cut(value)])
+  const entries = Object.entries(client).map(([key, value]) => [key, value && cutToBytes(value, 128)])
   return Object.fromEntries(entries) as Client
 }

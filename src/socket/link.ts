@@ -6,6 +6,12 @@ import type { Cancel } from '../ports/clock.ts'
 import type { Peer, SharedText } from '../ports/peer.ts'
 import type { Connection } from '../services/identity/connections.ts'
 
+/** An event that waits until its reader has room. */
+export interface Held {
+  readonly event: AnyEvent
+  readonly payload: unknown
+}
+
 export interface Link {
   readonly peer: Peer
   readonly connection: Connection
@@ -15,10 +21,12 @@ export interface Link {
   inFlight: number
   /** The `connect` that is being checked; further frames wait for it. */
   handshake: Promise<void> | null
+  /** hello-ok is out: events may follow. */
+  greeted: boolean
   /** Calls off the deadline for `connect`. A timer that is no longer needed would keep a sleeping gateway awake. */
   cancelDeadline: Cancel
-  /** Merged deltas that wait for a slow reader, by the key of the merge. */
-  readonly held: Map<string, { readonly event: AnyEvent; readonly payload: unknown }>
+  /** Merged deltas that wait for a slow reader, by the key of the merge: one of each event, in the order of their last words. */
+  readonly held: Map<string, readonly Held[]>
   send(text: string): void
   sendShared(head: SharedText, tail: string): void
   close(code: number, reason: string): void
@@ -68,6 +76,7 @@ export function createLink(peer: Peer, connection: Connection): Link {
     },
     inFlight: 0,
     handshake: null,
+    greeted: connection.session !== null, // it was before the sleep
     cancelDeadline: () => {},
     held: new Map(),
     send(text) {

@@ -74,6 +74,7 @@ export function createSocket(deps: SocketDeps): Socket {
     const link = links.get(peer.id)
     if (!link?.open) return
     if (link.handshake) await link.handshake
+    if (!link.open) return // it ended, or was refused, meanwhile
     if (link.connection.session) return request(link, text)
     link.handshake = connect(link, text).finally(() => (link.handshake = null))
     await link.handshake
@@ -82,7 +83,6 @@ export function createSocket(deps: SocketDeps): Socket {
   // --- before connect ---
 
   async function connect(link: Link, text: string): Promise<void> {
-    if (!link.open) return
     if (exceedsBytes(text, MAX_HANDSHAKE_BYTES)) return link.close(1009, '')
     const decoded = decodeFrame(text, null)
     if (decoded.kind === 'not-json') return link.close(1000, '')
@@ -91,10 +91,10 @@ export function createSocket(deps: SocketDeps): Socket {
     const since = gate.mark()
     try {
       if (request.method !== 'connect') throw invalid('invalid handshake: first request must be connect')
-      const hello = await handshake.connect(link.connection, dialect, request.params)
+      const hello = await handshake.connect(link.connection, dialect, request.params, () => link.open)
       link.cancelDeadline()
       gate.pass(
-        () => link.send(encodeResult(dialect, request, hello)),
+        () => greet(link, encodeResult(dialect, request, hello)),
         () => refuse(link, dialect, request, notWritten()),
         since,
       )
@@ -103,6 +103,11 @@ export function createSocket(deps: SocketDeps): Socket {
       log.info('connect refused', { connection: link.connection.id, reason: refusal.message })
       gate.pass(() => refuse(link, dialect, request, refusal))
     }
+  }
+
+  function greet(link: Link, hello: string) {
+    link.send(hello)
+    link.greeted = true
   }
 
   function refuse(link: Link, dialect: Dialect, request: RequestFrame, error: GatewayError) {
@@ -117,24 +122,28 @@ export function createSocket(deps: SocketDeps): Socket {
     if (text.length > deps.maxPayload() || exceedsBytes(text, deps.maxPayload())) return link.close(1009, '')
     const decoded = decodeFrame(text, dialect)
     if (decoded.kind === 'not-json') return
-    if (decoded.kind === 'invalid') return link.send(encodeError(dialect, decoded, toShape(invalid(decoded.message))))
+    if (decoded.kind === 'invalid') return fail(link, dialect, decoded, invalid(decoded.message))
     if (link.inFlight >= MAX_REQUESTS_IN_FLIGHT) {
       const busy = unavailable(`${MAX_REQUESTS_IN_FLIGHT} requests of this connection are being worked on: wait for an answer first`, {
         retryAfterMs: 100,
         details: { code: 'TOO_MANY_REQUESTS' },
       })
-      return link.send(encodeError(dialect, decoded.request, toShape(busy)))
+      return fail(link, dialect, decoded.request, busy)
     }
     return answer(link, dialect, decoded.request)
   }
 
+  /** It may speak of what is not on disk yet, and hello-ok may still wait for that. */
+  function fail(link: Link, dialect: Dialect, request: Pick<RequestFrame, 'id' | 'meta'>, error: GatewayError) {
+    gate.pass(() => link.send(encodeError(dialect, request, toShape(error))))
+  }
+
   async function answer(link: Link, dialect: Dialect, request: RequestFrame): Promise<void> {
     const since = gate.mark()
-    const fail = (error: GatewayError) => link.send(encodeError(dialect, request, toShape(error)))
     const tell = (payload: string) => {
       gate.pass(
         () => link.send(encodeResult(dialect, request, payload)),
-        () => fail(notWritten()),
+        () => link.send(encodeError(dialect, request, toShape(notWritten()))),
         since,
       )
     }
@@ -145,15 +154,14 @@ export function createSocket(deps: SocketDeps): Socket {
         return link.signal
       },
       log,
-      interim: (payload) => tell(JSON.stringify(payload)),
+      interim: (payload) => tell(JSON.stringify(payload) ?? 'null'),
     }
     link.inFlight++
     try {
       if (request.method === 'connect') throw invalid('connect is only valid as the first request')
       tell(await registry.dispatch(request.method, request.params, call))
     } catch (error) {
-      const shown = toGatewayError(error, request.method)
-      gate.pass(() => fail(shown))
+      fail(link, dialect, request, toGatewayError(error, request.method))
     } finally {
       link.inFlight--
     }

@@ -11,7 +11,7 @@ const LAZY_MS = 25
 export interface Commit {
   /** Runs `work` atomically. What it wrote is on disk once `settled` has reached the `position` behind it. */
   tx<T>(work: () => T): T
-  /** As `tx`, for writes that nobody is told of: they end with the next others, or within 25 ms. */
+  /** As `tx`, for writes that nobody waits for: they end with the next others, or within 25 ms if nobody is told of them. */
   lazily<T>(work: () => T): T
   /** The number that `settled` must reach before anything that is known now may be told. */
   readonly position: number
@@ -23,6 +23,8 @@ export interface Commit {
   readonly failures: number
   /** Grows with everything that was taken back. What was remembered of the database before is worth nothing then. */
   readonly rollbacks: number
+  /** Calls `work` when the running transaction is over, with whether it was kept; at once when none is running. */
+  afterwards(work: (kept: boolean) => void): void
   /** Calls `work` at the end of each transaction, inside it: for writes that were put off until then. */
   beforeEnd(work: () => void): void
   /** Ends the open group and waits for the disk. */
@@ -33,6 +35,7 @@ export function createCommit(sql: Sql, clock: Clock, onFailure: (error: unknown)
   const { group } = sql
   const endings: (() => void)[] = []
   const waiting: { readonly position: number; readonly resolve: () => void }[] = []
+  let after: ((kept: boolean) => void)[] = []
   let nested = false
   let rollbacks = 0
   let failures = 0
@@ -62,14 +65,25 @@ export function createCommit(sql: Sql, clock: Clock, onFailure: (error: unknown)
     }
   }
 
-  function write<T>(work: () => T): T {
+  function write<T>(work: () => T, isOwed: boolean): T {
     if (group && !open) {
       group.begin()
       open = true
       owed = false
       current++
     }
-    return attempt(work)
+    let kept = false
+    try {
+      const result = attempt(work)
+      kept = true
+      return result
+    } finally {
+      const told = after
+      after = []
+      if (kept && (isOwed || told.length > 0)) owed = true
+      if (group && (owed || !kept)) schedule() // also when it failed: the group that it opened must end
+      for (const each of told) each(kept)
+    }
   }
 
   function schedule() {
@@ -111,16 +125,12 @@ export function createCommit(sql: Sql, clock: Clock, onFailure: (error: unknown)
   const commit: Commit = {
     tx(work) {
       if (nested) return work()
-      const result = write(work)
-      owed = true
-      if (group) schedule()
-      return result
+      return write(work, true)
     },
     lazily(work) {
       if (nested) return work()
-      const result = write(work)
       if (group) cancelLazy ??= clock.after(LAZY_MS, end)
-      return result
+      return write(work, false)
     },
     get position() {
       return open && !owed ? current - 1 : current
@@ -137,6 +147,7 @@ export function createCommit(sql: Sql, clock: Clock, onFailure: (error: unknown)
     get rollbacks() {
       return rollbacks
     },
+    afterwards: (work) => (nested ? void after.push(work) : work(true)),
     beforeEnd: (work) => void endings.push(work),
     flush() {
       end()

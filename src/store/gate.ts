@@ -7,7 +7,8 @@ import type { Commit } from './commit.ts'
 export interface Gate {
   /**
    * Calls `send` at once when nothing waits for disk, else when it is there. When writes since `since`
-   * (`gate.mark()`, taken before them) have failed, `refuse` is called instead.
+   * (`gate.mark()`, taken before them) have failed, `refuse` is called instead. Within a transaction this is decided
+   * at its end: when it is taken back, what it had to say is refused.
    */
   pass(send: () => void, refuse?: () => void, since?: number): void
   /** As `pass`, as a promise. Rejects when what was written since `since` could not be kept. */
@@ -23,6 +24,9 @@ interface Waiting {
   readonly since: number
 }
 
+/** The mark of what speaks of a transaction that was taken back: no number of failures fits it. */
+const ROLLED_BACK = -1
+
 export function createGate(commit: Commit, onError: (error: unknown) => void): Gate {
   let queue: Waiting[] = []
 
@@ -30,9 +34,9 @@ export function createGate(commit: Commit, onError: (error: unknown) => void): G
     while (queue.length > 0) {
       await commit.reached(queue[0]!.position)
       const blocked = queue.findIndex((waiting) => waiting.position > commit.settled)
-      const ready = blocked === -1 ? queue : queue.slice(0, blocked)
+      const ready = queue.slice(0, blocked === -1 ? queue.length : blocked) // a copy: more may come meanwhile
       for (const waiting of ready) release(waiting)
-      queue = queue.slice(ready.length) // more may have come meanwhile
+      queue = queue.slice(ready.length)
     }
   }
 
@@ -46,9 +50,11 @@ export function createGate(commit: Commit, onError: (error: unknown) => void): G
   }
 
   function pass(send: () => void, refuse?: () => void, since = commit.failures) {
-    const { position } = commit
-    const waiting = { position, send, refuse, since }
-    if (queue.length === 0 && position <= commit.settled) return release(waiting)
+    commit.afterwards((kept) => enqueue({ position: commit.position, send, refuse, since: kept ? since : ROLLED_BACK }))
+  }
+
+  function enqueue(waiting: Waiting) {
+    if (queue.length === 0 && waiting.position <= commit.settled) return release(waiting)
     queue.push(waiting)
     if (queue.length === 1) void drain()
   }

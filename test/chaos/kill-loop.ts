@@ -48,39 +48,51 @@ const STUMBLE_MS = 400
 const OWN_SESSIONS = 2
 const SHARED_SESSIONS = 3
 
+/** A gateway that hangs must not hang the loop. */
+const LIMIT_MS = 5 * 60_000
+
 export async function killLoop(options: KillLoop): Promise<Summary> {
-  const begun = performance.now()
   const victim = createVictim()
-  const ledger = createLedger()
+  const late = new AbortController()
   try {
-    await victim.start()
-    const sessions = await suffer(victim, ledger, options)
-    const { client, life } = await join(victim)
-    const wire = await checkWire(client, sessions.all, ledger)
-    const random = createRandom(options.seed ^ 0x5eed)
-    const last = sessions.all.map((sessionKey, index) => compose(options.clients + index, 1, sessionKey, random))
-    const open = await checkOpen(client, last, ledger)
-    ledger.hear(client, life)
-    const code = await victim.stop()
-    const ended = code === 0 ? [] : [`the gateway ended with the code ${code}`]
-    const found = checkDatabase(victim.stateDir, ledger)
-    return {
-      ...options,
-      acknowledged: ledger.acknowledged - last.length,
-      retries: ledger.retries,
-      putOff: ledger.putOff,
-      repeats: ledger.repeats,
-      killsAtStart: sessions.killsAtStart,
-      sessions: sessions.all.length,
-      messages: found.messages,
-      runs: found.runs,
-      begunAgain: found.begunAgain,
-      seen: [...ledger.told.values()].filter((told) => told.seenIn.size > 0).length,
-      seconds: Math.round((performance.now() - begun) / 100) / 10,
-      violations: [...ledger.violations, ...wire, ...open, ...ended, ...found.wrong],
-    }
+    const limit = pause(LIMIT_MS, undefined, { signal: late.signal }).then(() => {
+      throw new Error(`not done after ${LIMIT_MS / 1000} s`)
+    })
+    return await Promise.race([play(victim, options), limit])
   } finally {
+    late.abort()
     await victim.remove()
+  }
+}
+
+async function play(victim: Victim, options: KillLoop): Promise<Summary> {
+  const begun = performance.now()
+  const ledger = createLedger()
+  await victim.start()
+  const sessions = await suffer(victim, ledger, options)
+  const { client, life } = await join(victim)
+  const wire = await checkWire(client, sessions.all, ledger)
+  const random = createRandom(options.seed ^ 0x5eed)
+  const last = sessions.all.map((sessionKey, index) => compose(options.clients + index, 1, sessionKey, random))
+  const open = await checkOpen(client, last, ledger)
+  ledger.hear(client, life)
+  const code = await victim.stop()
+  const ended = code === 0 ? [] : [`the gateway ended with the code ${code}`]
+  const found = checkDatabase(victim.stateDir, ledger)
+  return {
+    ...options,
+    acknowledged: ledger.acknowledged - last.length,
+    retries: ledger.retries,
+    putOff: ledger.putOff,
+    repeats: ledger.repeats,
+    killsAtStart: sessions.killsAtStart,
+    sessions: sessions.all.length,
+    messages: found.messages,
+    runs: found.runs,
+    begunAgain: found.begunAgain,
+    seen: [...ledger.told.values()].filter((told) => told.seenIn.size > 0).length,
+    seconds: Math.round((performance.now() - begun) / 100) / 10,
+    violations: [...ledger.violations, ...wire, ...open, ...ended, ...found.wrong],
   }
 }
 
@@ -117,6 +129,7 @@ async function killAgain(victim: Victim, ledger: Ledger, sends: number, kills: n
 }
 
 async function main(): Promise<void> {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   const { values } = parseArgs({
     options: {
       sends: { type: 'string', default: '1000' },

@@ -92,7 +92,7 @@ export function compose(client: number, n: number, sessionKey: string, random: R
     [{ text: answer }],
     [{ text: answer.slice(0, half) }, { text: answer.slice(half), delayMs: random.below(25) }],
     [{ delayMs: random.below(60) }, { text: answer }],
-    [{ tool: { name: 'gateway_status' } }, { text: answer }],
+    [{ tool: { name: 'gateway_status' } }, { delayMs: random.below(40) }, { text: answer }],
   ])
   return { key, client, sessionKey, message: `script:${JSON.stringify(steps)}`, answer, acknowledged: false }
 }

@@ -22,7 +22,7 @@ export interface Victim {
   start(): Promise<void>
   /** Asks it to end; resolves with the exit code. */
   stop(): Promise<number | null>
-  /** Whatever has happened: nothing runs any more, and the directory is gone. */
+  /** Whatever has happened: nothing runs any more, nobody waits any more, and the directory is gone. */
   remove(): Promise<void>
 }
 
@@ -32,6 +32,7 @@ export function createVictim(): Victim {
   let port = '0'
   let number = 0
   let running: GatewayProcess | null = null
+  let buried = false
   let listening = Promise.withResolvers<Life>()
 
   const options = () => {
@@ -44,6 +45,18 @@ export function createVictim(): Victim {
     running = null
     return code
   }
+
+  /** Whoever waits for another life, or will wait, is told that there is none. */
+  function bury(reason: unknown) {
+    buried = true
+    for (const each of [listening, (listening = Promise.withResolvers())]) {
+      each.promise.catch(() => {}) // perhaps nobody waits
+      each.reject(reason)
+    }
+  }
+
+  const killAtExit = () => void running?.kill('SIGKILL')
+  process.once('exit', killAtExit)
 
   return {
     stateDir: state.path,
@@ -67,15 +80,17 @@ export function createVictim(): Victim {
         running = await startProcess(options())
         port = new URL(running.url).port
         listening.resolve({ url: running.url, number })
+        if (buried) await end('SIGKILL') // it was given up while it started
       } catch (error) {
-        listening.promise.catch(() => {}) // perhaps nobody waits
-        listening.reject(error)
+        bury(error)
         throw error
       }
     },
     stop: () => end('SIGTERM'),
     async remove() {
+      bury(new Error('the gateway is not started any more'))
       await end('SIGKILL')
+      process.off('exit', killAtExit)
       state.remove()
     },
   }

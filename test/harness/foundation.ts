@@ -5,6 +5,7 @@ import { createGate, type Gate } from '../../src/store/gate.ts'
 import { createCommit, type Commit } from '../../src/store/commit.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { createBus, type Audience, type Bus } from '../../src/services/bus.ts'
+import type { SessionRecord } from '../../src/services/conversation/session-table.ts'
 import { MIGRATIONS } from '../../src/services/migrations.ts'
 import { createLogger, type Logger, type LogRecord } from '../../src/kit/log.ts'
 import type { Data } from './client.ts'
@@ -19,6 +20,8 @@ export interface Heard {
 
 /** A flush to disk that does not end until it is told how. */
 export interface HeldDisk {
+  /** Resolves once something waits for the disk. */
+  readonly reached: Promise<void>
   release(): Promise<void>
   fail(error?: Error): Promise<void>
 }
@@ -58,7 +61,11 @@ export function foundation(sql: TestSql = memorySql(), clock: FakeClock = fakeCl
 export function holdDisk(sql: TestSql): HeldDisk {
   const before = sql.sync
   const held: { resolve: () => void; reject: (error: Error) => void }[] = []
-  sql.sync = () => new Promise((resolve, reject) => void held.push({ resolve, reject }))
+  const reached = Promise.withResolvers<void>()
+  sql.sync = () => {
+    reached.resolve()
+    return new Promise((resolve, reject) => void held.push({ resolve, reject }))
+  }
   const end = async (each: (flush: (typeof held)[number]) => void) => {
     await settled() // so that what is about to be flushed is held too
     sql.sync = before
@@ -66,7 +73,40 @@ export function holdDisk(sql: TestSql): HeldDisk {
     await settled()
   }
   return {
+    reached: reached.promise,
     release: () => end((flush) => flush.resolve()),
     fail: (error = new Error('the disk is gone')) => end((flush) => flush.reject(error)),
+  }
+}
+
+/** The record of a session of which nothing is known but its key. */
+export function sessionRecord(key: string, changes: Partial<SessionRecord> = {}): SessionRecord {
+  return {
+    key,
+    agentId: key.split(':')[1]!,
+    sessionId: `id of ${key}`,
+    label: null,
+    archived: false,
+    createdAt: 0,
+    updatedAt: 0,
+    interactedAt: null,
+    createdVia: 'operator',
+    parentKey: null,
+    floor: 0,
+    messages: 0,
+    title: null,
+    preview: null,
+    status: null,
+    lastRunId: null,
+    lastError: null,
+    startedAt: null,
+    endedAt: null,
+    provider: null,
+    model: null,
+    inputTokens: 0,
+    outputTokens: 0,
+    totalTokens: 0,
+    settings: {},
+    ...changes,
   }
 }

@@ -192,6 +192,29 @@ export function processSuite(program: keyof typeof PROGRAMS): void {
       state.writeConfig({})
     })
 
+    it('refuses a second gateway on the same state directory, and says who owns it', async () => {
+      const first = await startProcess({ program, stateDir: state.path, env: { OPENCLAW_GATEWAY_TOKEN: TOKEN } })
+      const { client } = await connect(first.url, { token: TOKEN })
+      const sent = { sessionKey: freshKey(), message: script({ delayMs: 1500 }, { text: 'undisturbed' }), idempotencyKey: freshKey() }
+      await client.call('chat.send', sent)
+      const { code, output } = await runToEnd({ program, stateDir: state.path })
+      expect(code).toBe(1)
+      expect(output).toContain(`is in use by another gateway (process ${first.pid}): end it, or choose another directory with --state-dir`)
+      expect(output).not.toContain('listens on')
+      expect(await client.call('agent.wait', { runId: sent.idempotencyKey, timeoutMs: 10_000 })).toMatchObject({ status: 'ok' })
+      client.close()
+      await first.kill('SIGTERM')
+      expect(existsSync(join(state.path, 'edgeclaw/owner.pid'))).toBe(false)
+    })
+
+    it('has the state directory at once when the last gateway was killed', async () => {
+      const first = await startProcess({ program, stateDir: state.path })
+      await first.kill('SIGKILL')
+      const second = await startProcess({ program, stateDir: state.path })
+      expect(readFileSync(join(state.path, 'edgeclaw/owner.pid'), 'utf8').trim()).toBe(String(second.pid))
+      await second.kill('SIGTERM')
+    })
+
     it('says which port is taken', async () => {
       const first = await startProcess({ program, stateDir: state.path })
       const other = makeStateDir({})

@@ -55,12 +55,11 @@ export interface LoopIo {
 
 export interface LoopOutcome {
   readonly model: Model
-  /** Of the last step; earlier steps were reported with their tool calls. */
+  /** Of the last step, as its usage is; earlier steps were reported with their tool calls. */
   readonly text: string
   readonly stopReason: StopReason
   /** Calls of the client's tools, which end the run. */
   readonly clientCalls: readonly ModelToolCall[]
-  /** Of all steps. */
   readonly usage: Usage
   readonly responseId?: string
 }
@@ -78,13 +77,13 @@ export async function runAgentLoop(input: LoopInput, io: LoopIo): Promise<LoopOu
   const messages = [...input.messages]
   const tools = [...input.tools, ...input.clientTools]
   const isClientTool = (name: string) => input.clientTools.some((tool) => tool.name === name)
-  let usage = input.from?.usage ?? noUsage()
+  let used = input.from?.usage ?? noUsage()
   if (input.from) await callTools(input.from)
 
   async function callTools({ calls, steps }: Position): Promise<void> {
     for (const [index, call] of calls.entries()) {
       io.signal.throwIfAborted()
-      const outcome = await abortable(io.callTool(call, { calls: calls.slice(index), usage, steps }), io.signal)
+      const outcome = await abortable(io.callTool(call, { calls: calls.slice(index), usage: used, steps }), io.signal)
       messages.push({ role: 'tool', toolCallId: call.id, name: call.name, text: outcome.text })
     }
   }
@@ -92,17 +91,17 @@ export async function runAgentLoop(input: LoopInput, io: LoopIo): Promise<LoopOu
   for (let step = (input.from?.steps ?? 0) + 1; ; step++) {
     const offered = step < MAX_STEPS ? tools : input.clientTools
     const answer = await complete(input.models, { messages, tools: offered, settings: input.settings, whole: input.whole }, io)
-    usage = addUsage(usage, answer.usage)
     const clientCalls = answer.calls.filter((call) => isClientTool(call.name))
     const done = answer.calls.length === 0 || clientCalls.length > 0 || step >= MAX_STEPS
     if (done) {
-      const { model, text, stopReason, responseId } = answer
+      const { model, text, stopReason, usage, responseId } = answer
       const outcome = { model, text, stopReason, clientCalls, usage }
       return responseId === undefined ? outcome : { ...outcome, responseId }
     }
     io.onToolCalls(answer.model, answer.text, answer.calls, answer.usage)
+    used = addUsage(used, answer.usage)
     messages.push({ role: 'assistant', text: answer.text, toolCalls: answer.calls })
-    await callTools({ calls: answer.calls, usage, steps: step })
+    await callTools({ calls: answer.calls, usage: used, steps: step })
   }
 }
 

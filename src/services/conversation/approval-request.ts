@@ -93,7 +93,8 @@ async function draftCommand(wish: ExecWish): Promise<Draft> {
   const agentId = named(plan ? plan.agentId : wish.agentId)
   const sessionKey = named(plan ? plan.sessionKey : wish.sessionKey)
   const env = await envOf(wish.env)
-  const done = { kind: 'exec', command: said, argv, cwd, env: env.hash, agentId, nodeId: named(wish.nodeId), host: orNull(wish.host) }
+  // With a plan its arguments are run, and nothing of the words.
+  const done = { kind: 'exec', command: plan ? null : said, argv, cwd, env: env.hash, agentId, nodeId: named(wish.nodeId), host: orNull(wish.host) }
   const scope = shownScope(wish.scope)
   const withoutAlways = wish.ask === 'always' || wish.unavailableDecisions?.includes('allow-always')
   const allowedDecisions = DECISIONS.filter((each) => each !== 'allow-always' || !withoutAlways)

@@ -11,7 +11,7 @@ export const approvalsMigration: Migration = {
     agent_id TEXT, session_key TEXT, run_id TEXT, cwd TEXT, facts TEXT NOT NULL, grant_facts TEXT NOT NULL,
     binding TEXT NOT NULL, request TEXT NOT NULL, presentation TEXT NOT NULL,
     created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, resolved_at INTEGER,
-    resolver_kind TEXT, resolver_id TEXT, spent_at INTEGER
+    resolver_kind TEXT, resolver_id TEXT, spent_at INTEGER, asked_by TEXT
   );
   CREATE INDEX approvals_pending ON approvals (expires_at) WHERE resolved_at IS NULL;
   CREATE INDEX approvals_history ON approvals (resolved_at, id) WHERE resolved_at IS NOT NULL;
@@ -42,6 +42,8 @@ export interface Approval {
   readonly resolvedAtMs: number | null
   readonly resolver: Resolver | null
   readonly spentAtMs: number | null
+  /** The principal that asked. */
+  readonly askedBy: string | null
 }
 
 export interface Ending {
@@ -95,14 +97,15 @@ interface Row {
   resolver_kind: Resolver['kind'] | null
   resolver_id: string | null
   spent_at: number | null
+  asked_by: string | null
 }
 
 /** Rows that one call of `prune` deletes. */
 const PRUNE_STEP = 1000
 
 const INSERT = `INSERT INTO approvals (id, kind, status, decision, reason, agent_id, session_key, run_id, cwd, facts, grant_facts,
-  binding, request, presentation, created_at, expires_at, resolved_at, resolver_kind, resolver_id, spent_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  binding, request, presentation, created_at, expires_at, resolved_at, resolver_kind, resolver_id, spent_at, asked_by)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 export function createApprovalTable(sql: Sql): ApprovalTable {
   const find = (id: string) => sql.get<Row>('SELECT * FROM approvals WHERE id = ?', id)
@@ -197,6 +200,7 @@ const toValues = (approval: Approval) => [
   approval.resolver?.kind ?? null,
   approval.resolver?.id ?? null,
   approval.spentAtMs,
+  approval.askedBy,
 ]
 
 const toApproval = (row: Row): Approval => ({
@@ -219,4 +223,5 @@ const toApproval = (row: Row): Approval => ({
   resolvedAtMs: row.resolved_at,
   resolver: row.resolver_kind === null ? null : { kind: row.resolver_kind, ...(row.resolver_id !== null && { id: row.resolver_id }) },
   spentAtMs: row.spent_at,
+  askedBy: row.asked_by,
 })

@@ -5,6 +5,7 @@ import { sha256Hex } from '../../kit/bytes.ts'
 import { uuid } from '../../kit/ids.ts'
 import { invalid, unavailable, GatewayError } from '../../protocol/errors.ts'
 import { isDecision, type Decision, type Resolver } from '../../protocol/approval-shapes.ts'
+import type { Principal } from '../../protocol/scopes.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Commit } from '../../store/commit.ts'
 import type { Gate } from '../../store/gate.ts'
@@ -18,6 +19,8 @@ import type { ApprovalWish } from './approval-wish.ts'
 
 /** Who asks, and how. */
 export interface Asking {
+  /** Who asks: nobody else can use what is approved, where the gateway runs it for a caller. */
+  readonly principal?: string | undefined
   /** The connection that asks: it cannot be the one that answers. */
   readonly connection?: string | null
   readonly id?: string | undefined
@@ -65,7 +68,14 @@ export interface Approvals {
   onNode: NodeRelay
 }
 
-export type NodeRelay = (nodeId: string, command: 'system.execApprovals.get' | 'system.execApprovals.set', params: unknown) => Promise<unknown>
+export interface NodeQuestion {
+  readonly nodeId: string
+  readonly command: 'system.execApprovals.get' | 'system.execApprovals.set'
+  readonly params: unknown
+  readonly caller: Principal
+}
+/** Resolves with what the node answered. */
+export type NodeRelay = (question: NodeQuestion) => Promise<unknown>
 
 /** How long a person is waited for, unless the asker says otherwise. */
 const WAIT_MS: Readonly<Record<AskedKind, number>> = { exec: 30 * 60 * 1000, plugin: 2 * 60 * 1000 }
@@ -86,7 +96,7 @@ export function createApprovals(deps: {
 }): Approvals {
   const { table, grants, routes, commit, gate, clock, wakeups } = deps
   const waiters = createApprovalWaiters()
-  let relay: NodeRelay = notConnected
+  let relay: NodeRelay = () => Promise.reject(nodeNotConnected())
 
   wakeups.on(WAKEUP, expireDue)
 
@@ -136,7 +146,7 @@ export function createApprovals(deps: {
     if (table.countPending() >= MAX_PENDING) throw unavailable('too many approvals are waiting for a person: answer some first', { retryAfterMs: 5000 })
     const { askAlways, ...kept } = draft
     const open = { status: 'pending', decision: null, reason: null, resolvedAtMs: null, resolver: null, spentAtMs: null } as const
-    const approval: Approval = { ...kept, ...row, ...open }
+    const approval: Approval = { ...kept, ...row, ...open, askedBy: asking.principal ?? null }
     table.insert(approval)
     const grantId = askAlways ? null : grants.use(draft.grantFacts, row.createdAtMs)
     if (grantId !== null) return settled(approval, { ...GRANTED, resolver: { kind: 'system', id: `standing-grant:${grantId}` } })
@@ -218,7 +228,7 @@ export function createApprovals(deps: {
     },
     begin: expireDue,
     relayToNode: (fn) => void (relay = fn),
-    onNode: (nodeId, command, params) => relay(nodeId, command, params),
+    onNode: (question) => relay(question),
   }
 }
 
@@ -234,7 +244,7 @@ const grantEnd = ({ grantExpiresInDays }: Verdict, now: number): number | null =
 
 export const notFound = (): GatewayError => invalid('approval not found', { details: { reason: 'APPROVAL_NOT_FOUND' } })
 
-const notConnected: NodeRelay = () => {
+export function nodeNotConnected(): GatewayError {
   const nodeError = { code: 'NOT_CONNECTED', message: 'node not connected' }
-  return Promise.reject(unavailable('NOT_CONNECTED: node not connected', { retryable: false, details: { nodeError, nodeCommandDispatched: false } }))
+  return unavailable('NOT_CONNECTED: node not connected', { retryable: false, details: { nodeError, nodeCommandDispatched: false } })
 }

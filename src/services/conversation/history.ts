@@ -1,5 +1,7 @@
 // A page of a conversation, newest part first asked for. Messages stay the JSON text that they are stored as.
 
+import { toUtf8 } from '../../kit/bytes.ts'
+import { firstUnits } from '../../kit/text.ts'
 import type { Entry } from '../../store/log.ts'
 import type { StoredMessage, TextPart } from '../../protocol/shapes.ts'
 import type { SessionRecord } from './session-table.ts'
@@ -31,7 +33,7 @@ export function readHistory(transcripts: Transcripts, session: SessionRecord | n
   const fitting: string[] = []
   for (const { data } of entries.toReversed()) {
     const message = request.maxChars === undefined ? data : shorten(data, request.maxChars)
-    bytes += message.length
+    bytes += toUtf8(message).byteLength
     if (bytes > request.maxBytes && fitting.length > 0) break
     fitting.push(message)
   }
@@ -51,7 +53,7 @@ export function readMessage({ data }: Entry, maxChars: number | undefined): unkn
 function shorten(data: string, maxChars: number): string {
   if (data.length <= maxChars) return data
   const message = JSON.parse(data) as StoredMessage
-  const cut = (text: string) => (text.length > maxChars ? `${text.slice(0, maxChars)}…` : text)
+  const cut = (text: string) => (text.length > maxChars ? `${firstUnits(text, maxChars)}…` : text)
   if (typeof message.content === 'string') return JSON.stringify({ ...message, content: cut(message.content) })
   const content = (message.content as readonly (TextPart | { type: string })[]).map((part) =>
     part.type === 'text' ? { ...part, text: cut((part as TextPart).text) } : part,

@@ -47,6 +47,7 @@ function decode(attachment: Attachment, index: number): { mimeType: string; byte
   }
   const bytes = fromBase64(dataUrl?.[2] ?? attachment.content)
   if (!bytes) throw invalid(`${where}: content is not valid base64`)
+  if (bytes.byteLength === 0) throw invalid(`${where}: the image is empty`)
   if (bytes.byteLength > MAX_IMAGE_BYTES) {
     throw invalid(`${where}: the image has ${bytes.byteLength} bytes, at most ${MAX_IMAGE_BYTES} are accepted`)
   }

@@ -1,6 +1,7 @@
 // Which model answers: what is configured, else a key in the environment, else a server on this machine, else the
 // built-in one. Makes Model values through the providers that it was given; calls none.
 
+import { abortable } from '../../kit/async.ts'
 import type { Logger } from '../../kit/log.ts'
 import { parseJson } from '../../kit/json.ts'
 import { invalid } from '../../protocol/errors.ts'
@@ -31,8 +32,8 @@ export interface Models {
   begin(): void
   /** What the next turn would use, as far as it is known now. `override` is `provider/model`. */
   choiceFor(agentId: string, override?: string): ModelChoice
-  /** The models to try in order: the chosen one, then its fallbacks. Throws when a name means nothing. */
-  candidates(agentId: string, override?: string): Promise<readonly Model[]>
+  /** The models to try in order: the chosen one, then its fallbacks unless it is wanted alone. Throws when a name means nothing. */
+  candidates(agentId: string, override?: string, wanted?: { readonly alone?: boolean; readonly signal?: AbortSignal }): Promise<readonly Model[]>
   /** Checks that a name means a model. Throws what to do when it does not. */
   assertKnown(id: string): void
   /** Checks that the model that would answer can think at this level. */
@@ -71,7 +72,8 @@ export function createModels(deps: {
   const { config, env, providers, builtin, log } = deps
   const made = new Map<string, Model>()
   let local: { server: LocalServer; models: readonly string[] } | null = null
-  let discovery: Promise<void> = Promise.resolve()
+  /** null: nobody is being looked for. */
+  let discovery: Promise<void> | null = null
 
   const builtinChoice: ModelChoice = { provider: builtin.provider, model: builtin.model }
 
@@ -79,9 +81,9 @@ export function createModels(deps: {
   function sourceOf(provider: string): Source | null {
     const configured = config.providers()[provider]
     const known = KNOWN_PROVIDERS.find((each) => each.id === provider)
-    const server = local?.server.id === provider ? local.server : LOCAL_SERVERS.find((each) => each.id === provider)
+    const server = deps.loopback ? LOCAL_SERVERS.find((each) => each.id === provider) : undefined
     const key = configured?.apiKey ?? (known && env[known.env]) ?? null
-    const baseUrl = configured?.baseUrl ?? (known && key ? known.baseUrl : null) ?? (local ? server?.baseUrl : null)
+    const baseUrl = configured?.baseUrl ?? (known && key ? known.baseUrl : null) ?? server?.baseUrl
     if (!baseUrl) return null
     return { api: configured?.api ?? OPENAI_WIRE, baseUrl, apiKey: key === '' ? null : key, config: configured ?? {} }
   }
@@ -158,6 +160,7 @@ export function createModels(deps: {
   async function discover() {
     const found = await Promise.all(LOCAL_SERVERS.map(look))
     local = found.find((each) => each !== null) ?? null
+    discovery = null
     report()
   }
 
@@ -179,10 +182,10 @@ export function createModels(deps: {
       discovery = discover()
     },
     choiceFor,
-    async candidates(agentId, override) {
-      await discovery
-      const { fallbacks } = primaryOf(agentId)
+    async candidates(agentId, override, { alone, signal } = {}) {
+      if (discovery) await (signal ? abortable(discovery, signal) : discovery)
       const chosen = make(choiceFor(agentId, override))
+      const fallbacks = alone ? [] : primaryOf(agentId).fallbacks
       return [chosen, ...fallbacks.map((id) => make(split(id) ?? choiceFor(agentId, id)))]
     },
     assertKnown(id) {

@@ -16,15 +16,17 @@ const MAX_CONTEXT_MESSAGES = 200
 
 export async function buildContext(
   request: RunRequest,
-  session: SessionRecord,
+  agentId: string,
+  /** null: none exists yet, and the request brings its own conversation. */
+  session: SessionRecord | null,
   deps: { agents: Agents; transcripts: Transcripts; media: Media },
   /** Ids of calls of the last step that are about to be carried out. */
   pending: ReadonlySet<string> = new Set(),
 ): Promise<ModelMessage[]> {
-  const notes = request.bare ? null : await deps.agents.notes(session.agentId)
-  const system = request.bare ? [] : [deps.agents.instructions(session.agentId), ...(notes === null ? [] : [notes])]
+  const notes = request.bare ? null : await deps.agents.notes(agentId)
+  const system = request.bare ? [] : [deps.agents.instructions(agentId), ...(notes === null ? [] : [notes])]
   if (request.instructions) system.push(request.instructions)
-  const said = request.turns ?? (await fromTranscript(session, deps, pending))
+  const said = request.turns ?? (session ? await fromTranscript(session, deps, pending) : [])
   const conversation = request.aside ? [...said, { role: 'user' as const, content: request.aside.text }] : said
   if (system.length === 0) return [...conversation]
   return [{ role: 'system', text: system.join('\n\n') }, ...conversation]
@@ -37,39 +39,45 @@ async function fromTranscript(
 ): Promise<ModelMessage[]> {
   const range = { after: session.floor, upTo: session.messages, limit: MAX_CONTEXT_MESSAGES }
   const stored = transcripts.messages(session.sessionId, range)
-  const result: ModelMessage[] = []
+  const messages: ModelMessage[] = []
   for (const message of stored) {
     const converted = await toModelMessage(message, media)
-    if (converted) result.push(converted)
+    if (converted) messages.push(converted)
   }
-  return withAnswers(result, pending)
+  return withAnswers(messages, pending)
 }
 
 /**
- * Every tool call needs an answer right behind it: also one that an interruption left without, and one whose result came
- * after something else was said. `pending` ones get theirs later. A page may begin in the middle of a step: results whose
- * call is before it are left out, every provider would refuse them.
+ * Every provider wants the answers to tool calls right behind them, one for each call and no other. A transcript may
+ * have a message between them, lack the answer after an interruption, or the call before its first message. Calls of the
+ * last step that are `pending` get theirs later.
  */
 function withAnswers(messages: readonly ModelMessage[], pending: ReadonlySet<string>): ModelMessage[] {
-  const isStep = (message: ModelMessage) => message.role === 'assistant' && message.toolCalls.length > 0
-  const last = messages.findLastIndex(isStep)
-  const result: ModelMessage[] = []
-  for (const [index, message] of messages.entries()) {
-    if (message.role === 'tool') continue // stands behind its call
-    result.push(message)
-    if (message.role !== 'assistant' || message.toolCalls.length === 0) continue
-    const next = messages.findIndex((each, at) => at > index && isStep(each))
-    const answers = messages.slice(index + 1, next === -1 ? messages.length : next).filter((each) => each.role === 'tool')
-    for (const call of message.toolCalls) {
-      const answer = answers.find((each) => each.toolCallId === call.id)
-      if (answer) result.push(answer)
-      else if (index !== last || !pending.has(call.id)) {
-        result.push({ role: 'tool', toolCallId: call.id, name: call.name, text: 'no result: the run was interrupted' })
-      }
-    }
-  }
-  return result
+  const answers = answersIn(messages)
+  const last = messages.findLast((message) => message.role === 'assistant' && message.toolCalls.length > 0)
+  return messages.flatMap((message): ModelMessage[] => {
+    if (message.role === 'tool') return []
+    if (message.role !== 'assistant') return [message]
+    const answered = message.toolCalls.flatMap((call) => answers.get(call) ?? (message === last && pending.has(call.id) ? [] : [interrupted(call)]))
+    return [message, ...answered]
+  })
 }
+
+/** Ids may come again: a result answers the last call before it that has its id and no answer yet. */
+function answersIn(messages: readonly ModelMessage[]): ReadonlyMap<ModelToolCall, ModelMessage> {
+  const open = new Map<string, ModelToolCall>()
+  const answers = new Map<ModelToolCall, ModelMessage>()
+  for (const message of messages) {
+    if (message.role === 'assistant') for (const call of message.toolCalls) open.set(call.id, call)
+    if (message.role !== 'tool') continue
+    const call = open.get(message.toolCallId)
+    if (call) answers.set(call, message)
+    open.delete(message.toolCallId)
+  }
+  return answers
+}
+
+const interrupted = ({ id, name }: ModelToolCall): ModelMessage => ({ role: 'tool', toolCallId: id, name, text: 'no result: the run was interrupted' })
 
 async function toModelMessage(message: StoredMessage, media: Media): Promise<ModelMessage | null> {
   switch (message.role) {

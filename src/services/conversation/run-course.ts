@@ -18,7 +18,7 @@ export type Progress =
 /** Up to this length each delta carries the whole text; beyond it, only when a quarter has been added. */
 const SNAPSHOT_CHARS = 4096
 /** How often the `assistant` stream of `agent` events, which repeats the deltas, is told. */
-const ASSISTANT_MS = 150
+const ASSISTANT_MS = 400
 /** How often produced text is kept for the case of a crash. */
 const CHECKPOINT_MS = 500
 
@@ -27,8 +27,6 @@ export interface Course {
   readonly text: string
   /** The number of what was told last. */
   readonly seq: number
-  /** Some of it was kept for the case of a crash. */
-  readonly hasOutput: boolean
   status(phase: (typeof CHAT_PHASES)[number]): void
   lifecycle(data: Record<string, unknown>): void
   say(text: string): void
@@ -37,6 +35,8 @@ export interface Course {
   toolEnded(call: ModelToolCall, outcome: ToolOutcome): void
   /** What was said so far stands in the transcript now. Call it in the transaction that puts it there. */
   stepEnded(): void
+  /** The result is about to be written, and what is told from now on with it. Whether text was kept for a crash. */
+  ending(): boolean
   /** The last word. Call it after the result was written. */
   ended(result: RunResult): void
   listen(listener: (progress: Progress) => void): void
@@ -54,6 +54,8 @@ export function createCourse(
     readonly isAside?: boolean
     /** What another process has told of it. */
     readonly before?: { readonly text: string; readonly seq: number } | undefined
+    /** Called before text of it is kept: what is kept belongs to a run that is on record. */
+    readonly beforeKept: () => void
   },
   deps: { bus: Bus; gate: Gate; clock: Clock; commit: Commit; table: RunTable },
 ): Course {
@@ -64,6 +66,7 @@ export function createCourse(
   let text = run.before?.text ?? ''
   let untold = ''
   let scheduled = false
+  let ending = false
   let ended = false
   const kept = { chars: text.length, pieces: 0, at: 0 }
   let snapshotChars = text.length
@@ -91,7 +94,7 @@ export function createCourse(
     const delta = untold
     untold = ''
     text += delta
-    if (!isLast) keep()
+    if (!isLast && !ending) keep()
     const own = ++seq
     const whole = text
     const fresh = whole.length <= SNAPSHOT_CHARS || whole.length - snapshotChars >= whole.length / 4
@@ -108,6 +111,7 @@ export function createCourse(
     const observed = listeners.length > 0 || bus.isHeard(chat)
     const due = isFirst ? observed : clock.now() - kept.at >= CHECKPOINT_MS
     if (!due) return
+    run.beforeKept()
     const piece = text.slice(kept.chars)
     const write = () => table.addOutput(runId, kept.pieces, piece)
     if (isFirst && run.replayable) commit.tx(write)
@@ -145,9 +149,6 @@ export function createCourse(
     get seq() {
       return seq
     },
-    get hasOutput() {
-      return kept.pieces > 0
-    },
     status(phase) {
       tellAgent('run_status', { phase })
       const own = seq
@@ -180,6 +181,10 @@ export function createCourse(
       if (kept.pieces > 0) table.clearOutput(runId)
       kept.pieces = 0
       kept.chars = text.length
+    },
+    ending() {
+      ending = true
+      return kept.pieces > 0
     },
     ended(result) {
       settle(true) // what is told now is on disk as part of the result

@@ -2,7 +2,7 @@
 
 import { messageOf, type Logger } from '../../kit/log.ts'
 import { GatewayError } from '../../protocol/errors.ts'
-import { noUsage, type AssistantMessage, type ToolCallPart, type Usage } from '../../protocol/shapes.ts'
+import type { AssistantMessage, ToolCallPart, Usage } from '../../protocol/shapes.ts'
 import { ModelError, type Model, type ModelToolCall } from '../../ports/model.ts'
 import type { Commit } from '../../store/commit.ts'
 import type { LoopOutcome } from './agent-loop.ts'
@@ -19,15 +19,20 @@ interface Span {
   readonly endedAt: number
 }
 
-export function toResult(outcome: LoopOutcome, text: string, span: Span): RunResult {
-  const { model, stopReason, usage, clientCalls, responseId } = outcome
+/** Over all steps of a run. */
+interface Said {
+  readonly text: string
+  readonly usage: Usage
+}
+
+export function toResult(outcome: LoopOutcome, said: Said, span: Span): RunResult {
+  const { model, stopReason, clientCalls, responseId } = outcome
   return {
     ...span,
+    ...said,
     state: 'ok',
-    text,
     stopReason,
     toolCalls: clientCalls,
-    usage,
     provider: model.provider,
     model: model.model,
     ...(responseId !== undefined && { responseId }),
@@ -35,8 +40,8 @@ export function toResult(outcome: LoopOutcome, text: string, span: Span): RunRes
 }
 
 /** The result of a run that threw: aborted from outside, out of time, or failed. */
-export function toFailure(error: unknown, signal: AbortSignal, text: string, model: Model | null, span: Span, log: Logger): RunResult {
-  const facts = { ...span, text, toolCalls: [], usage: noUsage(), provider: model?.provider ?? '', model: model?.model ?? '' }
+export function toFailure(error: unknown, signal: AbortSignal, said: Said, model: Model | null, span: Span, log: Logger): RunResult {
+  const facts = { ...span, ...said, toolCalls: [], provider: model?.provider ?? '', model: model?.model ?? '' }
   const reason: unknown = signal.reason
   if (!signal.aborted || !(reason instanceof AbortReason)) {
     return { ...facts, state: 'error', stopReason: 'error', error: toRunError(error, log) }
@@ -86,8 +91,11 @@ function parseArguments(json: string): unknown {
 export interface Ending {
   readonly request: RunRequest
   readonly result: RunResult
-  /** What was said since the last step that stands in the transcript. */
+  /** What was said since the last step that stands in the transcript, and the tokens that it took. */
   readonly rest: string
+  readonly lastUsage: Usage
+  /** It is on record, and its session exists. */
+  readonly accepted: boolean
   /** The input is in the transcript. */
   readonly begun: boolean
   /** Text was kept for the case of a crash. */
@@ -96,18 +104,18 @@ export interface Ending {
 }
 
 export interface RunEndings {
-  /** Writes everything, or throws and writes nothing. */
-  record(ending: Ending): void
+  /** Writes everything, or throws and writes nothing. `isRepeated`: nothing either when a first attempt has written it. */
+  record(ending: Ending, isRepeated?: boolean): void
 }
 
 export function createRunEndings(deps: { table: RunTable; sessions: Sessions; commit: Commit }): RunEndings {
   const { table, sessions, commit } = deps
 
-  function toLastMessage({ request, result, rest, api }: Ending): AssistantMessage | null {
+  function toLastMessage({ request, result, rest, lastUsage: usage, api }: Ending): AssistantMessage | null {
     const { state, toolCalls } = result
     if (rest === '' && toolCalls.length === 0 && (state === 'aborted' || state === 'interrupted')) return null
     if (request.aside && (state !== 'ok' || !isShown(request.aside, rest))) return null
-    const { provider, model, usage, stopReason, endedAt: timestamp, responseId } = result
+    const { provider, model, stopReason, endedAt: timestamp, responseId } = result
     const message: AssistantMessage = {
       ...toAssistantMessage({ text: rest, calls: toolCalls, api, provider, model, usage, stopReason, timestamp }),
       ...(responseId !== undefined && { responseId }),
@@ -119,11 +127,17 @@ export function createRunEndings(deps: { table: RunTable; sessions: Sessions; co
   }
 
   return {
-    record: (ending) =>
+    record: (ending, isRepeated = false) =>
       commit.tx(() => {
-        const { request, result, begun, hasOutput } = ending
+        const { request, result, hasOutput } = ending
         const { sessionKey, runId } = request
-        table.end(runId, result, hasOutput)
+        const known = isRepeated ? table.get(runId) : undefined
+        if (known?.result) return // only its flush had failed, and comes with this transaction
+        const accepted = ending.accepted && known !== null // null: that it was accepted has been taken back, too
+        const begun = ending.begun && accepted
+        if (accepted) table.end(runId, result, hasOutput)
+        else table.insertEnded(request, result)
+        if (!accepted) sessions.create({ key: sessionKey, via: 'run', isNew: request.isNew === true && !isRepeated })
         if (!sessions.get(sessionKey)) return // deleted meanwhile
         if (!begun) for (const message of request.input) sessions.append(sessionKey, message, { runId })
         const message = toLastMessage(ending)

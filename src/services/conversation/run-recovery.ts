@@ -3,7 +3,7 @@
 // was of it.
 
 import type { Logger } from '../../kit/log.ts'
-import { noUsage } from '../../protocol/shapes.ts'
+import { addUsage, noUsage, textOf, type AssistantMessage } from '../../protocol/shapes.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { RunEndings } from './run-ending.ts'
 import type { Suspension, Suspensions } from './run-suspension.ts'
@@ -33,34 +33,32 @@ export function recoverRuns(deps: {
 }): void {
   const { table, endings, suspensions, sessions, transcripts, clock, log, relaunch, resume } = deps
 
-  /** Whether it had called tools: then it has done something that must not be done twice. */
-  function hasSteps(record: RunRecord): boolean {
+  /** The steps in which it called tools: with one it has done something that must not be done twice. */
+  function stepsOf(record: RunRecord): AssistantMessage[] {
     const session = sessions.get(record.sessionKey)
-    if (!session || record.attempts === 0) return false
+    if (!session || record.attempts === 0) return []
     const range = { after: session.floor, upTo: session.messages, limit: STEP_WINDOW }
     return transcripts
       .messages(session.sessionId, range)
-      .some((message) => message.role === 'assistant' && message.__openclaw.runId === record.id)
+      .flatMap((message) => (message.role === 'assistant' && message.__openclaw.runId === record.id ? [message] : []))
   }
 
-  function close(record: RunRecord, output: string) {
-    const message =
-      output === ''
-        ? 'the gateway stopped before this was answered: send it again'
-        : 'the gateway stopped during this answer; this is what there was of it'
+  function close(record: RunRecord, steps: readonly AssistantMessage[], output: string) {
+    const text = steps.map((step) => withBreak(textOf(step))).join('') + output
     const result: RunResult = {
       state: 'interrupted',
-      text: output,
+      text,
       stopReason: 'restart',
       toolCalls: [],
-      usage: noUsage(),
+      usage: steps.map((step) => step.usage).reduce(addUsage, noUsage()),
       provider: '',
       model: '',
       startedAt: record.acceptedAt,
       endedAt: clock.now(),
-      error: { message, kind: 'interrupted' },
+      error: { message: toAdvice(steps.length > 0, output !== ''), kind: 'interrupted' },
     }
-    endings.record({ request: record.request!, result, rest: output, begun: record.attempts > 0, hasOutput: output !== '', api: 'gateway' })
+    const left = { rest: output, lastUsage: noUsage(), accepted: true, begun: record.attempts > 0, hasOutput: output !== '' }
+    endings.record({ request: record.request!, result, ...left, api: 'gateway' })
     suspensions.end(record.id, 'gateway-restart')
     log.warn(`run ${record.id} was interrupted by a restart and is closed`, { sessionKey: record.sessionKey })
   }
@@ -72,9 +70,18 @@ export function recoverRuns(deps: {
       resume(record, from)
       continue
     }
-    const again =
-      output === '' && !ONCE.includes(record.request!.origin) && record.attempts < MAX_ATTEMPTS && !hasSteps(record)
+    const steps = stepsOf(record)
+    const again = output === '' && !ONCE.includes(record.request!.origin) && record.attempts < MAX_ATTEMPTS && steps.length === 0
     if (again) relaunch(record)
-    else close(record, output)
+    else close(record, steps, output)
   }
 }
+
+function toAdvice(hasSteps: boolean, hasOutput: boolean): string {
+  if (hasSteps) return 'the gateway stopped during this answer, which had called tools: see what they did before you send it again'
+  if (hasOutput) return 'the gateway stopped during this answer; this is what there was of it'
+  return 'the gateway stopped before this was answered: send it again'
+}
+
+/** What was said before tools stands apart from what was said after them. */
+const withBreak = (text: string): string => (text === '' ? '' : `${text}\n\n`)

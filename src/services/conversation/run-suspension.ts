@@ -70,7 +70,7 @@ export function createSuspensions(deps: { sql: Sql; approvals: Approvals; policy
     const alongside = (approval: Approval) => {
       if (approval.status === 'pending') table.put(runId, { ...position, ...said, approvalId: approval.id })
     }
-    return approvals.ask({ ...wish, runId, toolCallId, sessionKey: context.sessionKey }, { alongside })
+    return approvals.ask({ ...wish, runId, toolCallId, sessionKey: context.sessionKey }, { principal: context.principal.id, alongside })
   }
 
   async function wait(approval: Approval, { context, onWait }: SuspendedCall): Promise<Approval> {

@@ -103,6 +103,8 @@ export interface RunTable {
   queuedIn(sessionKey: string, limit: number): RunRecord[]
   /** `begins`: it does not wait in a queue. */
   insert(request: RunRequest, begins: boolean, at: number): void
+  /** A run that has ended already: it was not on record before. */
+  insertEnded(request: RunRequest, result: RunResult): void
   begin(runId: string): void
   /** Keeps text that was produced, so that it is there after a crash. */
   addOutput(runId: string, n: number, text: string): void
@@ -130,11 +132,13 @@ interface Row {
 const PRUNE_STEP = 5000
 
 export function createRunTable(sql: Sql): RunTable {
-  let lastOrdinal = 0
+  let lastOrdinal: number | null = null
   let prunedTo = ''
 
-  /** The order of acceptance, also within a millisecond and over restarts. */
-  const nextOrdinal = (at: number) => (lastOrdinal = Math.max(lastOrdinal + 1, at * 1000))
+  const lastOpen = () => sql.get<{ n: number | null }>('SELECT max(ordinal) AS n FROM runs WHERE ended_at IS NULL')?.n ?? 0
+
+  /** The order of acceptance, also within a millisecond, over restarts, and when the clock goes back. */
+  const nextOrdinal = (at: number) => (lastOrdinal = Math.max((lastOrdinal ??= lastOpen()) + 1, at * 1000))
 
   return {
     get: (runId) => toRecord(sql.get<Row>('SELECT * FROM runs WHERE id = ?', runId)),
@@ -160,6 +164,20 @@ export function createRunTable(sql: Sql): RunTable {
         Number(begins),
         at,
         nextOrdinal(at),
+      ),
+    insertEnded: ({ runId, sessionKey, origin, hash }, result) =>
+      sql.run(
+        `INSERT INTO runs (id, session_key, origin, hash, state, attempts, accepted_at, ordinal, ended_at, result)
+         VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?)`,
+        runId,
+        sessionKey,
+        origin,
+        hash,
+        result.state,
+        result.startedAt,
+        nextOrdinal(result.startedAt),
+        result.endedAt,
+        JSON.stringify(result),
       ),
     begin: (runId) => sql.run(`UPDATE runs SET state = 'running', attempts = attempts + 1 WHERE id = ?`, runId),
     addOutput: (runId, n, text) =>

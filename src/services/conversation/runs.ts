@@ -24,7 +24,7 @@ import { startLimit, type RunLimit } from './run-limit.ts'
 import { recoverRuns } from './run-recovery.ts'
 import type { Suspension, Suspensions } from './run-suspension.ts'
 import type { RunOrigin, RunRecord, RunRequest, RunResult, RunTable } from './run-table.ts'
-import { splitSessionKey } from '../../protocol/shapes.ts'
+import { addUsage, noUsage, splitSessionKey, type Usage } from '../../protocol/shapes.ts'
 import type { SessionRecord } from './session-table.ts'
 import type { SessionOrigin, Sessions } from './sessions.ts'
 import type { Tools } from './tools.ts'
@@ -37,8 +37,12 @@ const MAX_QUEUED = 10_000
 const MAX_EXPECTED = 1000
 const DEFAULT_TIMEOUT_MS = 10 * 60 * 1000
 const DEFAULT_WIDTH = 64
+/** How long a run that nobody can see may stay off the record. */
+const OFF_RECORD_MS = 250
 /** How often a result is tried to be written before it is given up. */
 const WRITE_ATTEMPTS = 3
+/** Results that are remembered because they could not be written. */
+const MAX_UNKEPT = 1000
 
 export interface Run {
   readonly id: string
@@ -83,14 +87,20 @@ export interface Runs {
 }
 
 interface LiveRun extends Run {
+  readonly agentId: string
   readonly request: RunRequest
   readonly signal: AbortSignal
   readonly resolve: (result: RunResult) => void
   readonly course: Course
   phase: 'waiting' | 'running' | 'ended'
+  /** It is on record, and its session exists. */
+  accepted: boolean
   /** The input is in the transcript. */
   begun: boolean
   model: Model | null
+  /** Steps that stand in the transcript, and the tokens that they took. */
+  steps: number
+  used: Usage
   /** Where in the text the current step begins. */
   stepAt: number
   /** Where the last process left it, waiting for a person. */
@@ -98,6 +108,8 @@ interface LiveRun extends Run {
   limit: RunLimit | null
   /** It waits for a person. */
   suspended: boolean
+  /** Gives up its place in the queue. */
+  leave: () => void
 }
 
 export interface RunsDeps {
@@ -130,21 +142,45 @@ export function createRuns(deps: RunsDeps): Runs {
   const live = new Map<string, LiveRun>()
   const expected = new Map<string, Set<(run: Run) => void>>()
   const beginnings: ((request: RunRequest) => void)[] = []
+  /** Results that could not be written, as they were told: until the next start they are what became of their runs. */
+  const unkept = new Map<string, RunResult>()
+
+  function find(runId: string): RunRecord | null {
+    const known = table.get(runId)
+    const result = unkept.get(runId)
+    return known && result ? { ...known, state: result.state, result } : known
+  }
 
   function start(request: RunRequest): Started {
-    const known = request.isNew ? null : table.get(request.runId)
+    const known = request.isNew ? null : find(request.runId)
     if (known) return recognise(known, request)
     if (lanes.depth(request.sessionKey) >= MAX_QUEUED_PER_SESSION || lanes.size >= MAX_QUEUED) {
       throw unavailable('too many messages are waiting: send again in a moment', { retryAfterMs: 1000 })
     }
     const begins = lanes.isFree(request.sessionKey)
+    const accepted = !isUnseen(request)
+    if (accepted) accept(request, begins)
+    return { runId: request.runId, status: 'started', run: launch(request, accepted && begins, accepted) }
+  }
+
+  /** Nobody hears of it before its end, and whoever asked repeats what broke off: it is written once, when it ends or lasts. */
+  const isUnseen = ({ isNew, whole }: RunRequest) => isNew === true && whole === true && !bus.isHeard(chat)
+
+  function accept(request: RunRequest, begins: boolean): void {
     writing(request)(() => {
       if (request.isNew) sessions.create({ key: request.sessionKey, via: 'run', isNew: true })
       else sessions.ensure(request.sessionKey, VIA[request.origin] ?? 'operator')
       table.insert(request, begins, clock.now())
       if (begins) enter(request, clock.now())
     })
-    return { runId: request.runId, status: 'started', run: launch(request, begins) }
+  }
+
+  /** Puts it on record after all: it lasts, or somebody sees something of it. */
+  function acceptNow(run: LiveRun): void {
+    if (run.accepted || run.phase === 'ended') return
+    accept(run.request, true)
+    run.accepted = true
+    run.begun = true
   }
 
   /** An HTTP caller is told nothing before the end, and repeats what broke off: only the end is waited for. */
@@ -176,45 +212,61 @@ export function createRuns(deps: RunsDeps): Runs {
     lanes.widened()
   }
 
-  function launch(request: RunRequest, begun: boolean, from: Suspension | null = null): LiveRun {
+  function launch(request: RunRequest, begun: boolean, accepted = true, from: Suspension | null = null): LiveRun {
     const { runId, sessionKey } = request
     const { promise, resolve } = Promise.withResolvers<RunResult>()
     const aborter = new AbortController()
     const agentId = splitSessionKey(sessionKey)!.agentId
     const sessionId = sessions.get(sessionKey)?.sessionId
-    const facts = { runId, sessionKey, agentId, sessionId, replayable: request.origin !== 'http', isAside: request.aside !== undefined, before: from ?? undefined }
+    const facts = {
+      runId,
+      sessionKey,
+      agentId,
+      sessionId,
+      replayable: request.origin !== 'http',
+      isAside: request.aside !== undefined,
+      before: from ?? undefined,
+      beforeKept: () => acceptNow(run),
+    }
     const course = createCourse(facts, { bus, gate, clock, commit, table })
     const run: LiveRun = {
       id: runId,
       sessionKey,
+      agentId,
       request,
       signal: aborter.signal,
       done: promise,
       resolve,
       course,
       phase: 'waiting',
+      accepted,
       begun,
       model: null,
+      steps: from?.steps ?? 0,
+      used: from?.usage ?? noUsage(),
       stepAt: from?.text.length ?? 0,
+      leave: () => {},
       from,
       limit: null,
       suspended: false,
       listen: (listener) => course.listen(listener),
       abort(reason) {
         aborter.abort(new AbortReason(reason))
-        if (run.phase === 'waiting') void conclude(run, failed(run, clock.now(), run.signal.reason))
+        if (run.phase !== 'waiting') return
+        run.leave()
+        void conclude(run, failed(run, clock.now(), run.signal.reason))
       },
     }
     live.set(runId, run)
     activity.begin(sessionKey, runId)
     tellActivity()
     for (const arrived of expected.get(runId) ?? []) arrived(run)
-    lanes.run(sessionKey, () => carryOut(run))
+    run.leave = lanes.run(sessionKey, () => carryOut(run))
     return run
   }
 
   const failed = (run: LiveRun, startedAt: number, error: unknown): RunResult =>
-    toFailure(error, run.signal, run.course.text, run.model, { startedAt, endedAt: clock.now() }, log)
+    toFailure(error, run.signal, { text: run.course.text, usage: run.used }, run.model, { startedAt, endedAt: clock.now() }, log)
 
   /** From its turn in the queue to its result. Never throws. */
   async function carryOut(run: LiveRun): Promise<void> {
@@ -222,20 +274,25 @@ export function createRuns(deps: RunsDeps): Runs {
     run.phase = 'running'
     const startedAt = clock.now()
     run.limit = startLimit(clock, timeoutOf(run.request), () => run.abort('timeout'))
+    const cancelAccept = run.accepted ? null : clock.after(OFF_RECORD_MS, () => acceptNow(run))
     let result: RunResult
+    let lastUsage = noUsage()
     try {
       begin(run, startedAt)
       const outcome = await loop(run)
-      result = toResult(outcome, run.course.text, { startedAt, endedAt: clock.now() })
+      lastUsage = outcome.usage
+      const said = { text: run.course.text, usage: addUsage(run.used, lastUsage) }
+      result = toResult(outcome, said, { startedAt, endedAt: clock.now() })
     } catch (error) {
       result = failed(run, startedAt, error)
     }
     run.limit.end()
-    await conclude(run, result)
+    cancelAccept?.()
+    await conclude(run, result, lastUsage)
   }
 
   function begin(run: LiveRun, startedAt: number): void {
-    if (!run.begun) {
+    if (run.accepted && !run.begun) {
       writing(run.request)(() => {
         sessions.ensure(run.sessionKey, 'operator')
         table.begin(run.id)
@@ -249,9 +306,9 @@ export function createRuns(deps: RunsDeps): Runs {
   async function loop(run: LiveRun): Promise<LoopOutcome> {
     const { request, signal, course } = run
     const session = sessions.get(run.sessionKey)
-    if (!session) throw invalid('the session was deleted')
-    const candidates = await candidatesOf(request, session)
-    const messages = await buildContext(request, session, deps, new Set(run.from?.calls.map((call) => call.id)))
+    if (!session && run.accepted) throw invalid('the session was deleted')
+    const candidates = await candidatesOf(run, session)
+    const messages = await buildContext(request, run.agentId, session, deps, new Set(run.from?.calls.map((call) => call.id)))
     signal.throwIfAborted()
     course.status('starting_model')
     const input = {
@@ -266,10 +323,12 @@ export function createRuns(deps: RunsDeps): Runs {
     return runAgentLoop(input, toLoopIo(run))
   }
 
-  async function candidatesOf({ model, fallbacks }: RunRequest, { agentId, settings }: SessionRecord): Promise<readonly Model[]> {
-    const own = await models.candidates(agentId, model ?? settings.model)
+  async function candidatesOf({ agentId, request, signal }: LiveRun, session: SessionRecord | null): Promise<readonly Model[]> {
+    const { model, fallbacks, bare = false } = request
+    const wanted = { alone: bare, signal }
+    const own = await models.candidates(agentId, model ?? session?.settings.model, wanted)
     if (!fallbacks) return own
-    const others = await Promise.all(fallbacks.map((id) => models.candidates(agentId, id)))
+    const others = await Promise.all(fallbacks.map((id) => models.candidates(agentId, id, wanted)))
     return [own, ...others].map(([first]) => first!)
   }
 
@@ -284,12 +343,15 @@ export function createRuns(deps: RunsDeps): Runs {
       onText: (text) => course.say(text),
       onReasoning: (text) => course.reason(text),
       onToolCalls({ api, provider, model }, text, calls, usage) {
+        acceptNow(run)
         const said = { text, calls, api, provider, model, usage, stopReason: 'toolUse', timestamp: clock.now() }
         commit.tx(() => {
           sessions.append(sessionKey, toAssistantMessage(said), { runId })
+          if (text !== '') course.say('\n\n') // between what was said before the tools and after them; belongs to no message
           course.stepEnded()
         })
-        if (text !== '') course.say('\n\n') // between what was said before the tools and after them
+        run.steps++
+        run.used = addUsage(run.used, usage)
         run.stepAt = course.text.length
       },
       callTool: (_, position) =>
@@ -309,37 +371,43 @@ export function createRuns(deps: RunsDeps): Runs {
   }
 
   /** Nothing is told that is not kept: first the record, then the last word. */
-  async function conclude(run: LiveRun, result: RunResult): Promise<void> {
+  async function conclude(run: LiveRun, result: RunResult, lastUsage = noUsage()): Promise<void> {
     run.phase = 'ended'
     activity.end(run.sessionKey, run.id)
     const rest = result.text.slice(run.stepAt)
-    const { request, begun, course } = run
-    const ending = { request, result, rest, begun, hasOutput: course.hasOutput, api: run.model?.api ?? 'gateway' }
-    const record = () => {
-      endings.record(ending)
+    const { request, accepted, begun, course } = run
+    const ending = { request, result, rest, lastUsage, accepted, begun, hasOutput: course.ending(), api: run.model?.api ?? 'gateway' }
+    const record = (isRepeated: boolean) => {
+      endings.record(ending, isRepeated)
       suspensions.end(run.id, 'run-aborted')
     }
-    const kept = await write(run.id, () => commit.tx(record))
+    const kept = await write(run.id, (isRepeated) => commit.tx(() => record(isRepeated)))
     const told: RunResult = kept ? result : { ...result, state: 'error', stopReason: 'error', error: NOT_KEPT }
+    if (!kept) rememberUnkept(run.id, told)
     course.ended(told)
     live.delete(run.id)
     tellActivity()
     run.resolve(told)
   }
 
-  async function write(runId: string, work: () => void): Promise<boolean> {
-    for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt++) {
+  async function write(runId: string, work: (isRepeated: boolean) => void): Promise<boolean> {
+    for (let attempt = 1; ; attempt++) {
       const since = gate.mark()
       try {
-        work()
+        work(attempt > 1)
         await gate.passed(since)
         return true
       } catch (error) {
         log.error(`the result of run ${runId} could not be written`, { attempt, error: messageOf(error) })
+        if (attempt === WRITE_ATTEMPTS) return false
         await new Promise<void>((resolve) => clock.after(1000 * attempt, resolve))
       }
     }
-    return false
+  }
+
+  function rememberUnkept(runId: string, told: RunResult): void {
+    if (unkept.size >= MAX_UNKEPT) unkept.delete(unkept.keys().next().value!)
+    unkept.set(runId, told)
   }
 
   async function abortAll(ending: readonly Run[], reason: string): Promise<string[]> {
@@ -355,7 +423,7 @@ export function createRuns(deps: RunsDeps): Runs {
   }
 
   async function wait(runId: string, timeoutMs: number): Promise<RunResult | null> {
-    const ended = table.get(runId)?.result
+    const ended = find(runId)?.result
     if (ended && !live.has(runId)) return ended
     const { promise, resolve } = Promise.withResolvers<RunResult | null>()
     const follow = (run: Run) => void run.done.then(resolve)
@@ -373,7 +441,7 @@ export function createRuns(deps: RunsDeps): Runs {
 
   return {
     start,
-    find: (runId) => table.get(runId),
+    find,
     live: (runId) => live.get(runId) ?? null,
     liveIn: (sessionKey) => activity.runsOf(sessionKey).flatMap((id) => live.get(id) ?? []),
     abort: abortAll,
@@ -388,16 +456,15 @@ export function createRuns(deps: RunsDeps): Runs {
       }
       const resume = (record: RunRecord, from: Suspension) => {
         commit.tx(() => table.clearOutput(record.id)) // all that it had said stands in the transcript
-        launch(record.request!, true, from)
+        launch(record.request!, true, true, from)
       }
       recoverRuns({ ...deps, endings, relaunch, resume })
     },
     async stop(reason) {
       // One of which nothing was seen stays as it is on disk: the next process begins it again. So does one that waits
-      // for a person: it goes on where it is.
-      const stays = (run: LiveRun) => (run.suspended ? run.request.origin !== 'http' : run.course.text === '' && run.stepAt === 0)
-      const seen = [...live.values()].filter((run) => !stays(run))
-      await abortAll(seen, reason)
+      // for a person: it goes on where it is. (Not so for HTTP.)
+      const stays = (run: LiveRun) => run.request.origin !== 'http' && (run.suspended || (run.course.text === '' && run.steps === 0))
+      await abortAll([...live.values()].filter((run) => !stays(run)), reason)
     },
     get active() {
       return live.size

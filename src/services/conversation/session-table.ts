@@ -140,6 +140,7 @@ export function createSessionTable(sql: Sql, commit: Commit): SessionTable {
 
   function writeChanges() {
     if (changed.size === 0) return
+    forgetStale()
     const all = [...changed.values()]
     changed.clear()
     for (const { before, after } of all) {
@@ -170,13 +171,17 @@ export function createSessionTable(sql: Sql, commit: Commit): SessionTable {
     return record
   }
 
+  /** What was remembered, and what was still to be written, before something was taken back is worth nothing. */
+  function forgetStale() {
+    if (rememberedAt === commit.rollbacks) return
+    remembered.clear()
+    changed.clear()
+    counts = null
+    rememberedAt = commit.rollbacks
+  }
+
   function recall(key: string): SessionRecord | undefined {
-    if (rememberedAt !== commit.rollbacks) {
-      remembered.clear()
-      changed.clear()
-      counts = null
-      rememberedAt = commit.rollbacks
-    }
+    forgetStale()
     return remembered.get(key)
   }
 
@@ -185,7 +190,7 @@ export function createSessionTable(sql: Sql, commit: Commit): SessionTable {
   const countKey = (agentId: string, archived: boolean) => `${Number(archived)}:${agentId}`
 
   function allCounts(): Map<string, number> {
-    recall('')
+    forgetStale()
     if (counts) return counts
     const rows = sql.all<{ agentId: string; archived: number; n: number }>(
       'SELECT agent_id AS agentId, archived, count(*) AS n FROM sessions GROUP BY agent_id, archived',
@@ -229,7 +234,7 @@ export function createSessionTable(sql: Sql, commit: Commit): SessionTable {
         : toRecord(sql.get<Row>(`${SELECT} WHERE agent_id = ? AND ${where} LIMIT 1`, agentId, value))
     },
     insert(record) {
-      recall(record.key)
+      forgetStale()
       changed.set(record.key, { before: null, after: record })
       remember(record)
     },

@@ -3,6 +3,7 @@
 
 import { orderedUuid } from '../../kit/ids.ts'
 import { defined } from '../../kit/json.ts'
+import { firstUnits } from '../../kit/text.ts'
 import { sessionMessage, sessionsChanged } from '../../protocol/events.ts'
 import { invalid } from '../../protocol/errors.ts'
 import { splitSessionKey, textOf, type Message, type SessionRow } from '../../protocol/shapes.ts'
@@ -203,7 +204,7 @@ export function createSessions(deps: {
           messages: appended.seq,
           updatedAt: now,
           ...(message.role === 'user' && { interactedAt: now, archived: false }),
-          ...(message.role === 'user' && record.title === null && { title: cut(text, TITLE_CHARS) }),
+          ...(message.role === 'user' && record.title === null && text !== '' && { title: cut(text, TITLE_CHARS) }),
           ...(message.role !== 'toolResult' && text !== '' && { preview: cut(text, PREVIEW_CHARS) }),
         })
         bus.publish(
@@ -232,7 +233,7 @@ export function createSessions(deps: {
 
 const cut = (text: string, chars: number): string => {
   const line = text.replace(/\s+/g, ' ')
-  return line.length > chars ? `${line.slice(0, chars - 1)}…` : line
+  return line.length > chars ? `${firstUnits(line, chars - 1)}…` : line
 }
 
 function mergeSettings(settings: SessionSettings, patch: NonNullable<SessionPatch['settings']>): SessionSettings {

@@ -77,9 +77,9 @@ export function createToolCalls(deps: {
 
   /** null: the call is allowed, and the approval used up. */
   async function permit(wanted: ToolCall, args: string, wish: ApprovalWish): Promise<ToolAnswer | null> {
-    const { name, confirm, connection, signal } = wanted
+    const { name, confirm, connection, principal, signal } = wanted
     const open = await approvals.openFor(wish)
-    let approval = open ?? (await approvals.ask(wish, { connection }))
+    let approval = open ?? (await approvals.ask(wish, { connection, principal: principal.id }))
     if (approval.status === 'pending' && !confirm) {
       const error = { code: 'requires_approval', message: `"${name}" waits for a person: call it again once it is approved` }
       return { ok: false, toolName: name, requiresApproval: true, approvalId: approval.id, source: 'core', error }

@@ -4,6 +4,7 @@
 import * as z from 'zod'
 import { parseJson } from '../../kit/json.ts'
 import { messageOf } from '../../kit/log.ts'
+import { firstUnits } from '../../kit/text.ts'
 import { GatewayError } from '../../protocol/errors.ts'
 import { describeIssues } from '../../protocol/issues.ts'
 import { authorize, type Principal, type Scope } from '../../protocol/scopes.ts'

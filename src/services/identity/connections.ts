@@ -1,6 +1,7 @@
 // Who is connected: principal, client, dialect, subscriptions. The record of a connection is small JSON that the
 // runtime keeps beside the socket, so that it outlives hibernation. No sockets here.
 
+import { toUtf8 } from '../../kit/bytes.ts'
 import { expandScopes, type Principal, type Role, type Scope } from '../../protocol/scopes.ts'
 import type { Client, ConnectParams } from '../../protocol/connect.ts'
 import type { Dialect } from '../../protocol/frames.ts'
@@ -49,6 +50,8 @@ export interface Connection {
   readonly facts: Facts
   readonly session: Session | null
   readonly principal: Principal | null
+  /** Established, and an operator that holds the scope. null: whoever is established. */
+  holds(scope: Scope | null): boolean
   readonly caps: ReadonlySet<string>
   readonly topics: ReadonlySet<string>
   /** The next number for an event of this connection. */
@@ -89,8 +92,24 @@ export interface Connections {
 
 /** Sequence numbers are reserved in blocks, so that not each event costs a write of the record. */
 const SEQ_BLOCK = 64
-/** The bytes that all subscriptions of a connection may take in its record. */
-const MAX_TOPIC_CHARS = 8 * 1024
+/** The bytes that all subscriptions of a connection may take in its record: half of it. What else is in it is cut to fit the rest. */
+const MAX_TOPIC_BYTES = 8 * 1024
+
+/** What a text takes in JSON, without the quotes around it. */
+const jsonBytes = (text: string): number => toUtf8(JSON.stringify(text)).byteLength - 2
+
+/** The beginning of a text that somebody chose freely: so much of it as takes `limit` bytes of a record. */
+export function cutToBytes(text: string, limit: number): string {
+  if (text.length <= limit && jsonBytes(text) <= limit) return text
+  let cut = ''
+  let bytes = 0
+  for (const character of text) {
+    bytes += jsonBytes(character)
+    if (bytes > limit) break
+    cut += character
+  }
+  return cut
+}
 
 export function createConnections(): Connections {
   const all = new Map<string, Connection>()
@@ -145,9 +164,11 @@ function createConnection(id: string, initial: ConnectionRecord, save: (record: 
   const topics = new Set(record.topics)
   let seq = record.seqLimit
 
+  /** What could not be kept has not happened. */
   const change = (members: Partial<ConnectionRecord>) => {
-    record = { ...record, ...members }
-    save(record)
+    const changed = { ...record, ...members }
+    save(changed)
+    record = changed
   }
 
   return {
@@ -161,6 +182,7 @@ function createConnection(id: string, initial: ConnectionRecord, save: (record: 
     get principal() {
       return principal
     },
+    holds: (scope) => principal !== null && (scope === null || (principal.role === 'operator' && principal.scopes.has(scope))),
     get caps() {
       return caps
     },
@@ -170,25 +192,27 @@ function createConnection(id: string, initial: ConnectionRecord, save: (record: 
       return seq++
     },
     establish(session) {
+      change({ session })
       principal = principalOf(session)
       caps = new Set(session.caps)
-      change({ session })
     },
     subscribe(topic) {
       if (topics.has(topic)) return
-      const chars = [...topics].reduce((sum, each) => sum + each.length, topic.length)
-      if (topics.size >= MAX_SUBSCRIPTIONS || chars > MAX_TOPIC_CHARS) {
+      const bytes = [...topics].reduce((sum, each) => sum + jsonBytes(each), jsonBytes(topic))
+      if (topics.size >= MAX_SUBSCRIPTIONS || bytes > MAX_TOPIC_BYTES) {
         throw new GatewayError(
           'INVALID_REQUEST',
           'this connection has too many subscriptions: drop some, or call sessions.subscribe to hear of all sessions',
           { details: { code: 'TOO_MANY_SUBSCRIPTIONS' } },
         )
       }
+      change({ topics: [...topics, topic] })
       topics.add(topic)
-      change({ topics: [...topics] })
     },
     unsubscribe(topic) {
-      if (topics.delete(topic)) change({ topics: [...topics] })
+      if (!topics.has(topic)) return
+      change({ topics: [...topics].filter((each) => each !== topic) })
+      topics.delete(topic)
     },
   }
 }

@@ -1,12 +1,17 @@
 // What the headers and the socket say about where a request comes from. No header can make a request local.
 
-import type { Facts } from './connections.ts'
+import { cutToBytes, type Facts } from './connections.ts'
 
 interface HeaderReader {
   get(name: string): string | null
 }
 
 const FORWARDING_HEADERS = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'cf-connecting-ip']
+
+/** More than a name of the DNS with scheme and port has: what is longer is nobody's, and would not fit into a record. */
+const MAX_NAME_BYTES = 300
+
+const cut = (name: string | null): string | null => name && cutToBytes(name, MAX_NAME_BYTES)
 
 export function toFacts(headers: HeaderReader, remoteAddress: string | null): Facts {
   const host = headers.get('host')
@@ -15,8 +20,8 @@ export function toFacts(headers: HeaderReader, remoteAddress: string | null): Fa
     address: remoteAddress,
     direct: remoteAddress !== null && isLoopbackAddress(remoteAddress) && !forwarded && isLoopbackHost(host),
     ...(forwarded && { forwarded }),
-    host,
-    origin: headers.get('origin'),
+    host: cut(host),
+    origin: cut(headers.get('origin')),
   }
 }
 

@@ -22,7 +22,7 @@ export interface Presence {
 export function createPresence(deps: { bus: Bus; clock: Clock; self: () => PresenceEntry }): Presence {
   const { bus, clock, self } = deps
   const entries = new Map<string, { entry: PresenceEntry; connections: Set<string> }>()
-  let version = 1
+  let version = clock.now() // above all that was told before a sleep: less than one change comes for each millisecond
   let telling = false
 
   const list = () => [self(), ...[...entries.values()].map(({ entry }) => entry)]
@@ -70,7 +70,7 @@ function keyOf({ session }: Connection): string | null {
 
 const short = (text: string): string => clean(text).slice(0, 128)
 
-function toEntry({ session, facts }: Connection, now: number): PresenceEntry {
+function toEntry({ session, facts, openedAt }: Connection, now: number): PresenceEntry {
   const { client, role, scopes, deviceId } = session!
   return {
     host: short(client.displayName ?? client.id),
@@ -87,6 +87,6 @@ function toEntry({ session, facts }: Connection, now: number): PresenceEntry {
     roles: [role],
     scopes: [...scopes],
     ts: now,
-    onlineSince: now,
+    onlineSince: openedAt,
   }
 }

@@ -46,7 +46,7 @@ const failed = (source: unknown, path: string, message: string): ParsedConfig =>
 
 function toIssue(issue: Parameters<typeof describeIssues>[0][number]): ConfigIssue {
   const path = issue.path.map(String).join('.')
-  const said = describeIssues([{ ...issue, path: [] }])
+  const said = issue.input === undefined ? 'is missing' : describeIssues([{ ...issue, path: [] }])
   const mend = mendFor(issue.path.map(String))
   return { path, message: mend ? `${said} — ${mend}` : said }
 }
@@ -81,11 +81,16 @@ function substitute(value: unknown, env: Env, path: readonly string[], issues: C
 function substituteText(text: string, env: Env, path: readonly string[], issues: ConfigIssue[]): string {
   return text.replace(/\$?\$\{([A-Z_][A-Z0-9_]*)\}/g, (match, name: string) => {
     if (match.startsWith('$$')) return match.slice(1)
-    const found = env[name]
-    if (found !== undefined && found !== '') return found
-    issues.push({ path: path.join('.'), message: `needs the environment variable ${name} — set it, or write the value here` })
-    return match
+    return variable(name, env, path, issues) ?? match
   })
+}
+
+/** null, and an issue, when there is no such variable. */
+function variable(name: string, env: Env, path: readonly string[], issues: ConfigIssue[]): string | null {
+  const found = Object.hasOwn(env, name) ? env[name] : undefined
+  if (found) return found
+  issues.push({ path: path.join('.'), message: `needs the environment variable ${name} — set it, or write the value here` })
+  return null
 }
 
 interface SecretReference {
@@ -102,7 +107,7 @@ const isSecretReference = (value: object): value is SecretReference =>
   ['env', 'file', 'exec'].includes(value.source)
 
 function substituteReference(value: SecretReference, env: Env, path: readonly string[], issues: ConfigIssue[]): unknown {
-  if (value.source === 'env') return substituteText(`\${${value.id}}`, env, path, issues)
+  if (value.source === 'env') return variable(value.id, env, path, issues)
   const message = `takes secrets from the environment only, not from "${value.source}" — use {source: "env", id: "NAME"}`
   issues.push({ path: path.join('.'), message })
   return ''
@@ -117,21 +122,36 @@ function unknownSections(source: object): ConfigIssue[] {
 
 export const REDACTED = '__OPENCLAW_REDACTED__'
 
-/** The value with every secret replaced: by the name of its key, and by its value wherever that is repeated. */
-export function redact(value: unknown, key = ''): unknown {
-  if (typeof value === 'string') return value !== '' && isSecretKey(key) ? REDACTED : value
-  if (Array.isArray(value)) return value.map((item) => redact(item, key))
-  if (typeof value !== 'object' || value === null) return value
-  const inSecret = isSecretMap(key)
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [name, inSecret ? redactAll(member) : redact(member, name)]),
-  )
+/** Shorter ones are no secrets that anybody could keep, and stand in other words by chance. */
+const MIN_REPEATED_CHARS = 6
+
+/** The value with every secret replaced: by the name of its key, by its value wherever that is repeated, and in URLs. */
+export function redact(value: unknown): unknown {
+  const secrets = new Set<string>()
+  mapTexts(value, (text, isSecret) => {
+    if (isSecret && text.length >= MIN_REPEATED_CHARS) secrets.add(text)
+    return text
+  })
+  const longestFirst = [...secrets].toSorted((a, b) => b.length - a.length)
+  const hideIn = (text: string) => longestFirst.reduce((shown, secret) => shown.replaceAll(secret, REDACTED), text.replace(USERINFO, `$1${REDACTED}@`))
+  return mapTexts(value, (text, isSecret) => (isSecret && text !== '' ? REDACTED : hideIn(text)))
 }
 
-const redactAll = (value: unknown): unknown => (typeof value === 'string' ? REDACTED : redact(value))
+/** What stands before the host of a URL: `user:password@`. */
+const USERINFO = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#]*@/gi
+
+/** The value with each text in it replaced. An object is no secret because of its key: what is in it may be one. */
+function mapTexts(value: unknown, replace: (text: string, isSecret: boolean) => string, key = '', isSecret = false): unknown {
+  if (typeof value === 'string') return replace(value, isSecret)
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item, replace, key, isSecret))
+  if (typeof value !== 'object' || value === null) return value
+  const inSecret = isSecretMap(key)
+  const members = Object.entries(value).map(([name, member]) => [name, mapTexts(member, replace, name, inSecret || isSecretKey(name))])
+  return Object.fromEntries(members)
+}
 
 /** Maps whose values are secrets whatever their names: HTTP headers, environment variables. */
-const isSecretMap = (key: string): boolean => key === 'headers' || key === 'vars'
+const isSecretMap = (key: string): boolean => key === 'headers' || key === 'vars' || key === 'env'
 
 const isSecretKey = (key: string): boolean =>
-  /(token|password|passwd|secret|apikey|api_key|privatekey|private_key|credential|signingkey|webhookkey)s?$/i.test(key)
+  /(token|password|passwd|secret|api_?key|private_?key|access_?key|credential|signingkey|webhookkey|database_?url|connection_?string)s?$/i.test(key)

@@ -65,6 +65,12 @@ const agent = z.looseObject({
 
 const agentId = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/)
 
+/** Where an id stands that an agent before it has. */
+const twinsOf = (list: readonly string[], entries: readonly string[]): (string | number)[][] => [
+  ...list.flatMap((id, index) => (list.indexOf(id) < index ? [['list', index, 'id']] : [])),
+  ...entries.flatMap((id) => (list.includes(id) ? [['entries', id]] : [])),
+]
+
 export const configSchema = z.looseObject({
   gateway: z
     .looseObject({
@@ -121,6 +127,10 @@ export const configSchema = z.looseObject({
         .optional(),
       list: z.array(agent.extend({ id: agentId })).optional(),
       entries: z.record(agentId, agent).optional(),
+    })
+    .superRefine(({ list = [], entries = {} }, context) => {
+      const twins = twinsOf(list.map(({ id }) => id), Object.keys(entries))
+      for (const path of twins) context.addIssue({ code: 'custom', path, message: 'is the id of another agent, too — give each an id of its own' })
     })
     .optional(),
   models: z

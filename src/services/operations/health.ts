@@ -1,7 +1,7 @@
 // The health snapshot: computed when asked for and then kept for a second, serialised once, with a version that grows
 // when something in it has changed.
 
-import { Serialized, stableStringify } from '../../kit/json.ts'
+import { Serialized } from '../../kit/json.ts'
 import { health as healthEvent } from '../../protocol/events.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Bus } from '../bus.ts'
@@ -22,6 +22,8 @@ export interface HealthSnapshot {
 export interface Health {
   readonly version: number
   snapshot(): Serialized<HealthSnapshot>
+  /** Something has changed: looks again, and tells everybody when that shows. */
+  refresh(): void
 }
 
 export function createHealth(deps: {
@@ -34,8 +36,13 @@ export function createHealth(deps: {
   /** Changes of the configuration's file take effect: there is one, it is watched, and it was good when read last. */
   hotReload?: () => boolean
 }): Health {
+<<<<<<< HEAD
   const { table, agents, clock, bus, vitals, path } = deps
   let version = 1
+=======
+  const { table, agents, clock, bus, path } = deps
+  let version = clock.now() // above all that was told before a sleep
+>>>>>>> merging
   let facts = ''
   let kept: { at: number; snapshot: Serialized<HealthSnapshot> } | null = null
 
@@ -67,13 +74,14 @@ export function createHealth(deps: {
     }
   }
 
-  function refresh(now: number) {
+  /** `isNews`: also when nothing was seen before. Whoever outlived a sleep has a snapshot from before it. */
+  function look(now: number, isNews: boolean) {
     const content = compute(now)
     const snapshot = { ok: true as const, ts: now, durationMs: Math.max(0, clock.now() - now), ...content }
     kept = { at: now, snapshot: new Serialized(JSON.stringify(snapshot)) }
-    const found = stableStringify(withoutAges(content))
+    const found = JSON.stringify(content, withoutAges)
     if (found === facts) return
-    if (facts !== '') {
+    if (isNews || facts !== '') {
       version++
       bus.publish(healthEvent, () => snapshot)
     }
@@ -86,9 +94,10 @@ export function createHealth(deps: {
     },
     snapshot() {
       const now = clock.now()
-      if (!kept || now - kept.at >= FRESH_MS || now < kept.at) refresh(now)
+      if (!kept || now - kept.at >= FRESH_MS || now < kept.at) look(now, false)
       return kept!.snapshot
     },
+    refresh: () => look(clock.now(), true),
   }
 }
 
@@ -96,5 +105,4 @@ export function createHealth(deps: {
 const secondsOf = ({ enabled, everyMs }: HeartbeatFacts): number => (enabled && everyMs !== null ? Math.round(everyMs / 1000) : 0)
 
 /** Ages change by themselves; they are no news. */
-const withoutAges = (content: unknown): unknown =>
-  JSON.parse(JSON.stringify(content, (key, value: unknown) => (key === 'age' ? undefined : value)))
+const withoutAges = (key: string, value: unknown): unknown => (key === 'age' ? undefined : value)

@@ -44,6 +44,24 @@ function toLevel(configured: ConfiguredLevel): LogLevel {
   return configured === 'trace' ? 'debug' : configured
 }
 
+/** What the texts of a record that is too long are cut to, one try after the other. */
+const CUTS: readonly number[] = [1000, 300, 100]
+
+/** A record as one line of JSON. No field takes the place of what every record has. */
+function toLine({ at, level, scope, message, fields }: LogRecord): string {
+  const head = { time: new Date(at).toISOString(), level, subsystem: scope, message }
+  const record = { ...head, ...fields, ...head }
+  const line = JSON.stringify(record)
+  if (line.length <= MAX_LINE_CHARS) return line
+  for (const chars of CUTS) {
+    const shorter = JSON.stringify(record, (_, value: unknown) => (typeof value === 'string' ? cut(value, chars) : value))
+    if (shorter.length <= MAX_LINE_CHARS) return shorter
+  }
+  return JSON.stringify({ ...head, message: cut(message, 300) })
+}
+
+const cut = (text: string, chars: number): string => (text.length > chars ? `${text.slice(0, chars)}…` : text)
+
 export function createLogs(write: (record: LogRecord) => void): Logs {
   const lines: Line[] = []
   let size = 0
@@ -52,11 +70,9 @@ export function createLogs(write: (record: LogRecord) => void): Logs {
   return {
     setLevel: (level) => void (lowest = LOG_LEVELS.indexOf(toLevel(level))),
     add(added) {
-      const { at, level, scope, message, fields } = added
-      if (LOG_LEVELS.indexOf(level) < lowest) return
+      if (LOG_LEVELS.indexOf(added.level) < lowest) return
       write(added)
-      const record = { time: new Date(at).toISOString(), level, subsystem: scope, message, ...fields }
-      const text = JSON.stringify(record).slice(0, MAX_LINE_CHARS)
+      const text = toLine(added)
       const end = size + toUtf8(text).byteLength + 1
       lines.push({ text, start: size, end })
       size = end
@@ -72,7 +88,7 @@ export function createLogs(write: (record: LogRecord) => void): Logs {
       const shown = (cut === -1 ? fitting : fitting.slice(0, cut)).toReversed()
       const first = shown[0]?.start ?? size
       const truncated = newer.length > shown.length || (newer[0]?.start ?? size) > from || first > from
-      return { cursor: size, size, lines: shown.map((line) => line.text), truncated: truncated && shown.length > 0, reset }
+      return { cursor: size, size, lines: shown.map((line) => line.text), truncated, reset }
     },
   }
 }

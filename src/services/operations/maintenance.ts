@@ -1,7 +1,10 @@
-// What happens by itself while a gateway serves: the tick, health for those who asked to hear it without a change, and
-// the forgetting of what is old. On a gateway that hibernates only the last, once for each start.
+// What happens by itself while a gateway serves: the tick, health when it has changed and for those who asked to hear it
+// without a change, and the forgetting of what is old. On a gateway that hibernates nothing repeats itself: it forgets
+// once for each start, and looks at its health when something was changed.
 
-import { health as healthEvent, tick as tickEvent } from '../../protocol/events.ts'
+import { messageOf, type Logger } from '../../kit/log.ts'
+import type { AnyEvent } from '../../protocol/event.ts'
+import { health as healthEvent, sessionMessage, sessionsChanged, tick as tickEvent } from '../../protocol/events.ts'
 import { TICK_INTERVAL_MS } from '../../protocol/version.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Commit } from '../../store/commit.ts'
@@ -13,6 +16,11 @@ import type { Upkeep } from './upkeep.ts'
 
 const FORGET_MS = 60 * 60 * 1000
 const HEALTH_MS = 5000
+/** Changes within this time are one look at the health. */
+const LOOK_MS = 1000
+const LOOK = 'looking at the health'
+/** Events after which the health may be another. */
+const CHANGES: readonly string[] = [sessionsChanged.name, sessionMessage.name]
 
 export interface Maintenance {
   begin(): void
@@ -27,11 +35,14 @@ export function createMaintenance(deps: {
   health: Health
   bus: Bus
   clock: Clock
+  log: Logger
   /** Nothing may tick while nobody is active. */
   hibernates: boolean
 }): Maintenance {
-  const { commit, upkeep, connections, health, bus, clock } = deps
-  const cancels = new Map<() => void, () => void>()
+  const { commit, upkeep, connections, health, bus, clock, log } = deps
+  /** By what the work is called. */
+  const cancels = new Map<string, () => void>()
+  let active = false
 
   function forget() {
     commit.tx(() => upkeep.run(clock.now()))
@@ -48,23 +59,45 @@ export function createMaintenance(deps: {
     }
   }
 
-  function every(ms: number, work: () => void) {
-    const again = () => {
-      work()
-      every(ms, work)
+  /** Work that fails keeps nothing else from being done, nor itself the next time. */
+  function after(ms: number, name: string, work: () => void) {
+    const ring = () => {
+      cancels.delete(name)
+      try {
+        work()
+      } catch (error) {
+        log.error(`${name} failed`, { error: messageOf(error) })
+      }
     }
-    cancels.set(work, clock.after(ms, again))
+    cancels.set(name, clock.after(ms, ring))
   }
+
+  function every(ms: number, name: string, work: () => void) {
+    after(ms, name, () => {
+      every(ms, name, work)
+      work()
+    })
+  }
+
+  const calls = (event: AnyEvent) => active && !cancels.has(LOOK) && CHANGES.includes(event.name)
+  bus.attach({
+    isHeard: (event) => calls(event) && bus.isHeard(healthEvent),
+    deliver(event) {
+      if (calls(event)) after(LOOK_MS, LOOK, health.refresh)
+    },
+  })
 
   return {
     begin() {
       forget()
+      active = true
       if (deps.hibernates) return
-      every(FORGET_MS, forget)
-      every(TICK_INTERVAL_MS, tick)
-      every(HEALTH_MS, repeatHealth)
+      every(FORGET_MS, 'forgetting what is old', forget)
+      every(TICK_INTERVAL_MS, 'the tick', tick)
+      every(HEALTH_MS, 'repeating the health', repeatHealth)
     },
     end() {
+      active = false
       for (const cancel of cancels.values()) cancel()
     },
   }

@@ -22,6 +22,7 @@ const row = (id: string, more: Partial<Approval> = {}): Approval => ({
   resolvedAtMs: null,
   resolver: null,
   spentAtMs: null,
+  askedBy: 'operator',
   ...more,
 })
 const DENIED = { status: 'denied', decision: 'deny', reason: 'user', resolver: { kind: 'runtime', id: 'x' } } as const

@@ -5,7 +5,7 @@ import type { ExecWish } from '../../../src/services/conversation/approval-wish.
 import type { Approval } from '../../../src/services/conversation/approval-table.ts'
 import { settled } from '../../harness/clock.ts'
 import { holdDisk } from '../../harness/foundation.ts'
-import { createConversation, type Conversation } from './conversation.ts'
+import { createConversation, OPERATOR, type Conversation } from './conversation.ts'
 
 const WISH: ExecWish = {
   kind: 'exec',
@@ -268,7 +268,8 @@ it('cancels what a run or a session waits for, and nothing else', async () => {
 
 it('relays to nodes once somebody can', async () => {
   const c = await createConversation()
-  await expect(c.approvals.onNode('n', 'system.execApprovals.get', {})).rejects.toThrow('NOT_CONNECTED: node not connected')
-  c.approvals.relayToNode((nodeId, command, params) => Promise.resolve({ nodeId, command, params }))
-  expect(await c.approvals.onNode('n', 'system.execApprovals.set', { file: {} })).toEqual({ nodeId: 'n', command: 'system.execApprovals.set', params: { file: {} } })
+  const question = { nodeId: 'n', command: 'system.execApprovals.set', params: { file: {} }, caller: OPERATOR } as const
+  await expect(c.approvals.onNode(question)).rejects.toThrow('NOT_CONNECTED: node not connected')
+  c.approvals.relayToNode((asked) => Promise.resolve(asked))
+  expect(await c.approvals.onNode(question)).toEqual(question)
 })

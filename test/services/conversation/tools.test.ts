@@ -1,0 +1,107 @@
+// The tools of agents: who is offered which, and that a call always has an outcome.
+
+import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { invalid } from '../../../src/protocol/errors.ts'
+import type { Principal, Scope } from '../../../src/protocol/scopes.ts'
+import { createTools, defineTool, type Tool } from '../../../src/services/conversation/tools.ts'
+
+const principal = (...scopes: Scope[]): Principal => ({ id: 'p', role: 'operator', scopes: new Set(scopes) })
+const READER = principal('operator.read')
+
+function make(...tools: Tool[]) {
+  const registry = createTools()
+  for (const tool of tools) registry.add(tool)
+  const invoke = (name: string, args = '{}', by = READER, signal = new AbortController().signal) =>
+    registry.invoke(name, args, { principal: by, sessionKey: 'agent:main:main', signal })
+  return { registry, invoke }
+}
+
+const tool = (run: Tool['run'], more: Partial<Tool> = {}): Tool =>
+  defineTool({ name: 'act', description: 'Acts.', scope: 'operator.read', params: z.strictObject({ n: z.int().optional() }), run, ...more } as Tool)
+
+describe('the list', () => {
+  it('refuses a second tool of one name', () => {
+    const { registry } = make(tool(() => ''))
+    expect(() => registry.add(tool(() => ''))).toThrow('the tool "act" is registered twice')
+    expect(registry.has('act')).toBe(true)
+    expect(registry.has('other')).toBe(false)
+  })
+
+  it('offers what the principal may use, and nothing else', () => {
+    const { registry } = make(tool(() => ''), tool(() => '', { name: 'change', scope: 'operator.admin' }))
+    const namesFor = (by: Principal) => registry.offeredTo(by).map((each) => each.name)
+    expect(namesFor(READER)).toEqual(['act'])
+    expect(namesFor(principal('operator.read', 'operator.admin'))).toEqual(['act', 'change'])
+    expect(namesFor(principal())).toEqual([])
+    expect(namesFor({ id: 'n', role: 'node', scopes: new Set() })).toEqual([])
+  })
+
+  it('describes parameters as a JSON Schema without its dialect', () => {
+    const { registry } = make(tool(() => '', { params: z.strictObject({ limit: z.int().min(1).default(10) }) }))
+    expect(registry.offeredTo(READER)[0]).toEqual({
+      name: 'act',
+      description: 'Acts.',
+      parameters: { type: 'object', properties: { limit: expect.objectContaining({ type: 'integer', minimum: 1, default: 10 }) }, additionalProperties: false },
+    })
+  })
+})
+
+describe('a call', () => {
+  it('gets checked parameters, defaults filled in', async () => {
+    const { invoke } = make(tool((params) => params, { params: z.strictObject({ limit: z.int().default(10) }) }))
+    expect(await invoke('act', '{"limit":3}')).toEqual({ text: '{"limit":3}', isError: false })
+    for (const nothing of ['', '  ', '{}']) expect(await invoke('act', nothing)).toEqual({ text: '{"limit":10}', isError: false })
+  })
+
+  it('shows text as it is, and waits for a promise', async () => {
+    const { invoke } = make(tool(async () => 'said "so"'))
+    expect(await invoke('act')).toEqual({ text: 'said "so"', isError: false })
+  })
+
+  it.each(['{', 'null', '[]', '"x"', '{"n":1.5}', '{"other":1}', '['.repeat(100) + ']'.repeat(100)])('refuses the arguments %s', async (args) => {
+    const { invoke } = make(tool(() => expect.unreachable('the tool was called')))
+    const { text, isError } = await invoke('act', args)
+    expect(isError).toBe(true)
+    expect(text).toMatch(/arguments of "act" are not valid JSON|invalid act arguments/)
+  })
+
+  it('is refused to who may not: a model cannot name what was not offered', async () => {
+    const { invoke } = make(tool(() => expect.unreachable('the tool was called'), { scope: 'operator.admin' }))
+    expect(await invoke('act')).toEqual({ text: '"act" needs the scope operator.admin, which this run does not have', isError: true })
+    expect(await invoke('act', '{}', { id: 'n', role: 'node', scopes: new Set(['operator.admin']) })).toMatchObject({ isError: true })
+  })
+
+  it('of what does not exist says what there is', async () => {
+    const { invoke } = make(tool(() => ''), tool(() => '', { name: 'change' }))
+    expect(await invoke('toString')).toEqual({ text: 'there is no tool "toString"; there are: act, change', isError: true })
+  })
+
+  it('has an outcome when the tool throws', async () => {
+    const { invoke } = make(tool(() => Promise.reject(new Error('no file'))), tool(() => { throw invalid('invalid session key') }, { name: 'refuse' }))
+    expect(await invoke('act')).toEqual({ text: '"act" failed: no file', isError: true })
+    expect(await invoke('refuse')).toEqual({ text: 'invalid session key', isError: true })
+  })
+
+  it('throws what an aborted tool threw: the run ends, no model sees it', async () => {
+    const aborter = new AbortController()
+    const { invoke } = make(
+      tool(() => {
+        aborter.abort(new Error('enough'))
+        throw new Error('was interrupted')
+      }),
+    )
+    await expect(invoke('act', '{}', READER, aborter.signal)).rejects.toThrow('was interrupted')
+  })
+
+  it('has a result of at most 64,000 characters', async () => {
+    const { invoke } = make(tool(() => 'x'.repeat(64_000)), tool(() => 'x'.repeat(64_001), { name: 'more' }))
+    expect((await invoke('act')).text).toBe('x'.repeat(64_000))
+    expect((await invoke('more')).text).toBe(`${'x'.repeat(64_000)}… (cut)`)
+  })
+
+  it('that returns nothing is no failure', async () => {
+    const { invoke } = make(tool(() => undefined))
+    expect(await invoke('act')).toMatchObject({ isError: false })
+  })
+})
