@@ -156,6 +156,8 @@ export function createGateway(platform: Platform, options: GatewayOptions = {}):
     state = 'closing'
     await starting?.catch(() => {}) // so that nothing is opened behind what is closed here
     maintenance.end()
+    services.scheduler.end()
+    services.heartbeat.end()
     services.reload.end()
     services.restart.end()
     await runs.stop('shutdown')
@@ -189,22 +191,7 @@ export function createGateway(platform: Platform, options: GatewayOptions = {}):
     async wake() {
       if (await ready()) await ground.wakeups.ring()
     },
-<<<<<<< HEAD
-    async close(reason = 'service restart', restartExpectedMs) {
-      state = 'closing'
-      maintenance.end()
-      services.scheduler.end()
-      services.heartbeat.end()
-      services.reload.end()
-      services.restart.end()
-      await runs.stop('shutdown')
-      bus.publish(shutdownEvent, { reason, ...(restartExpectedMs !== undefined && { restartExpectedMs }) })
-      socket.closeAll(1012, reason)
-      await ground.commit.flush()
-    },
-=======
     close: (reason = 'service restart', restartExpectedMs) => (closing ??= close(reason, restartExpectedMs)),
->>>>>>> merging
   }
 }
 

@@ -2,11 +2,12 @@
 
 import { afterEach, expect, it } from 'vitest'
 import type { Client, Data } from '../harness/client.ts'
-import { freshKey, script, textIn, type Reach } from './target.ts'
+import { approvedNode } from '../harness/node.ts'
+import { freshKey, script, textIn, type Reach, type Target } from './target.ts'
 
 const ID = () => `case-${crypto.randomUUID()}`
 
-export function approvalCases(at: Reach): void {
+export function approvalCases(at: Reach, get: () => Target): void {
   const approvers: Client[] = []
 
   afterEach(async () => {
@@ -484,6 +485,54 @@ export function approvalCases(at: Reach): void {
     const dangerous = JSON.parse('{"version":1,"agents":{"constructor":{"ask":"off"}}}') as unknown
     expect((await client.request('exec.approvals.set', { file: dangerous, baseHash: set.hash })).ok).toBe(false)
     await client.call('exec.approvals.set', { file: before.file, baseHash: set.hash })
+  })
+
+  it('asks a node for its own policy, and gives it another one', async () => {
+    const { admin, id, answer } = await approvedNode(at, get, { commands: ['system.execApprovals.get', 'system.execApprovals.set'] })
+    const snapshot = { path: '/node/exec-approvals.json', exists: true, hash: 'h1', file: { version: 1, defaults: { ask: 'always' }, agents: {} } }
+    const asked = admin.call('exec.approvals.node.get', { nodeId: id })
+    expect(await answer({ ok: true, payload: { ...snapshot, unknown: 1 } })).toMatchObject({ command: 'system.execApprovals.get' })
+    expect(await asked).toEqual(snapshot)
+    const set = admin.call('exec.approvals.node.set', { nodeId: id, file: { version: 1 }, baseHash: 'h1' })
+    const request = await answer({ ok: true, payloadJSON: JSON.stringify({ ...snapshot, hash: 'h2' }) })
+    expect(JSON.parse(request.paramsJSON)).toEqual({ file: { version: 1 }, baseHash: 'h1' })
+    expect(await set).toMatchObject({ hash: 'h2' })
+    const strange = admin.request('exec.approvals.node.get', { nodeId: id })
+    await answer({ ok: true, payload: { file: 'nonsense' } })
+    expect((await strange).error).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('not known here') })
+    const failed = admin.request('exec.approvals.node.get', { nodeId: id })
+    await answer({ ok: false, error: { code: 'BROKEN', message: 'no file' } })
+    expect((await failed).error).toMatchObject({ code: 'UNAVAILABLE', message: 'BROKEN: no file' })
+  })
+
+  it('lets a node run what was approved for it, exactly so and once', async () => {
+    const { admin, id: nodeId, answer } = await approvedNode(at, get, { commands: ['system.run'] })
+    const answers = await approver()
+    const plan = { argv: ['uname', '-a'], cwd: '/tmp', commandText: 'uname -a', agentId: 'main', sessionKey: 'agent:main:run' }
+    const approve = async () => {
+      const id = ID()
+      const pending = ask(admin, { id, host: 'node', nodeId, systemRunPlan: plan, env: { A: '1' } })
+      await requested(answers, id)
+      await answers.call('exec.approval.resolve', { id, decision: 'allow-once' })
+      await pending
+      return id
+    }
+    const params = { command: ['uname', '-a'], cwd: '/tmp', env: { A: '1' }, agentId: 'main', sessionKey: 'agent:main:run' }
+    const run = (runId: string, more: Record<string, unknown> = {}) =>
+      admin.request('node.invoke', { nodeId, command: 'system.run', params: { ...params, ...more, approved: true, runId }, idempotencyKey: ID(), timeoutMs: 10_000 })
+    const id = await approve()
+    for (const change of [{ command: ['uname', '-r'] }, { cwd: '/' }, { env: { A: '2' } }, { env: undefined }, { agentId: 'second' }, { sessionKey: 'agent:main:other' }, { systemRunPlan: { ...plan, argv: ['rm'] } }, { systemRunPlan: { ...plan, cwd: '/' } }]) {
+      const { error } = await run(id, change)
+      expect(error, JSON.stringify(change)).toMatchObject({ message: 'unknown or expired approval id', details: { code: 'UNKNOWN_APPROVAL_ID' } })
+    }
+    const done = run(id, { systemRunPlan: plan })
+    const request = await answer({ ok: true, payload: { exitCode: 0 } })
+    expect(JSON.parse(request.paramsJSON)).toMatchObject({ command: ['uname', '-a'], approved: true, approvalDecision: 'allow-once' })
+    expect((await done).ok).toBe(true)
+    expect((await run(id)).error!.message).toBe('unknown or expired approval id')
+    const again = run(await approve())
+    await answer({ ok: true, payload: { exitCode: 0 } }, (asked) => asked.id !== request.id)
+    expect((await again).ok).toBe(true)
   })
 
   it('says that a node is not connected whose policy is asked for', async () => {

@@ -154,12 +154,18 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
 
   function claim(job: CronRecord, plan: Plan, slot: number): string | null {
     if (job.definition.payload.kind === 'agentTurn' && isFull()) return null
-    return execution.run(`cron:${job.id}:${slot}`, slot, () => {
+    let missed: CronRecord | null = null
+    const runId = execution.run(`cron:${job.id}:${slot}`, slot, () => {
       if (!isCurrent(job)) return null
-      const before = plan.missed ? withSpan(job, plan.missed, MISSED, plan.next).job : job
-      return { ...before, nextAt: plan.next, held: isOneByOne(catchUpOf(job)) }
+      const before = plan.missed ? withSpan(job, plan.missed, MISSED, plan.next) : { job, isNew: false }
+      if (before.isNew) missed = before.job
+      return { ...before.job, nextAt: plan.next, held: isOneByOne(catchUpOf(job)) }
     })
+    if (missed) skipped(missed, MISSED)
+    return runId
   }
+
+  const skipped = (job: CronRecord, error: string) => telling.finished(job, { ts: clock.now(), status: 'skipped', error })
 
   function giveUp(job: CronRecord, plan: Plan, reason: string) {
     const told = commit.tx(() => {
@@ -169,7 +175,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
       table.put(done)
       return isNew ? done : null
     })
-    if (told) telling.finished(told, { ts: clock.now(), status: 'skipped', error: reason })
+    if (told) skipped(told, reason)
   }
 
   function withSpan(job: CronRecord, span: Span, reason: string, next: number | null): { job: CronRecord; isNew: boolean } {

@@ -36,13 +36,8 @@ export function createHealth(deps: {
   /** Changes of the configuration's file take effect: there is one, it is watched, and it was good when read last. */
   hotReload?: () => boolean
 }): Health {
-<<<<<<< HEAD
   const { table, agents, clock, bus, vitals, path } = deps
-  let version = 1
-=======
-  const { table, agents, clock, bus, path } = deps
   let version = clock.now() // above all that was told before a sleep
->>>>>>> merging
   let facts = ''
   let kept: { at: number; snapshot: Serialized<HealthSnapshot> } | null = null
 

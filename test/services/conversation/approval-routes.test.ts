@@ -11,11 +11,7 @@ it('exists while somebody with the capability is there, besides the one that ask
   const { gate } = foundation()
   const bus = createBus(gate)
   const asked: Audience[] = []
-<<<<<<< HEAD
   bus.attach({ deliver: () => {}, isHeard: (_, audience = {}) => asked.push(audience) > 1 })
-=======
-  bus.attach({ deliver: () => {}, isHeard: (_, audience) => asked.push(audience!) > 1 })
->>>>>>> merging
   const routes = createApprovalRoutes(bus)
   expect([routes.exist(null), routes.exist('c1')]).toEqual([false, true])
   expect(asked).toEqual([{ capability: 'approvals' }, { capability: 'approvals', except: 'c1' }])

@@ -1,19 +1,12 @@
 // The configuration that is active: loading it, refusing it, and what others ask of it.
 
 import { describe, expect, it } from 'vitest'
-<<<<<<< HEAD
-=======
-import { sha256Hex } from '../../../src/kit/bytes.ts'
->>>>>>> merging
 import { createConfig } from '../../../src/services/operations/config.ts'
 import { foundation } from '../../harness/foundation.ts'
 
 const PATH = '/test/openclaw.json'
-<<<<<<< HEAD
 /** Keyed: it says nothing of the text to those who do not have the key. */
 const HASH = /^hmac-sha256:v1:[\w-]{43}$/
-=======
->>>>>>> merging
 
 /** A file that can change. */
 function create(text: string | null, env: Record<string, string> = {}, given?: unknown) {
@@ -28,7 +21,6 @@ describe('loading', () => {
     const { config, logged } = create(null)
     await config.load()
     expect(config.current).toEqual({})
-<<<<<<< HEAD
     expect(config.snapshot()).toEqual({
       path: PATH,
       exists: false,
@@ -43,9 +35,6 @@ describe('loading', () => {
       warnings: [],
       waiting: [],
     })
-=======
-    expect(config.snapshot()).toEqual({ path: PATH, exists: false, source: {}, resolved: {}, hash: await sha256Hex(''), warnings: [] })
->>>>>>> merging
     expect(logged).toEqual([])
   })
 
@@ -61,11 +50,7 @@ describe('loading', () => {
     const { config } = create(text)
     await config.load()
     expect(config.mainKey()).toBe('home')
-<<<<<<< HEAD
     expect(config.snapshot()).toMatchObject({ exists: true, source: { session: { mainKey: 'home' } }, hash: expect.stringMatching(HASH) })
-=======
-    expect(config.snapshot()).toMatchObject({ exists: true, source: { session: { mainKey: 'home' } }, hash: await sha256Hex(text) })
->>>>>>> merging
   })
 
   it('takes what was given instead of the file', async () => {
@@ -153,7 +138,6 @@ it('knows its providers', async () => {
   await config.load()
   expect(config.providers()).toEqual({ x: { apiKey: 'k' } })
 })
-<<<<<<< HEAD
 
 describe('what becomes active later', () => {
   const load = async (text: string) => {
@@ -199,5 +183,3 @@ describe('what becomes active later', () => {
     expect(config.snapshot()).toBe(config.snapshot())
   })
 })
-=======
->>>>>>> merging
