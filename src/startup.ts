@@ -32,9 +32,9 @@ export interface Phase {
     | 'services'
     | 'events'
     | 'maintenance'
+    | 'hot reload'
     | 'socket'
     | 'listen'
-    | 'hot reload'
     | 'after start'
   /** What to do when it fails; said behind the reason. */
   readonly mend: string
@@ -121,6 +121,14 @@ export function createPhases(parts: Startable): readonly Phase[] {
       run: () => maintenance.begin(),
     },
     {
+      name: 'hot reload',
+      mend: 'Look at the state directory.',
+      run() {
+        parts.configConfirm.begin()
+        parts.reload.begin()
+      },
+    },
+    {
       name: 'socket',
       mend: 'Look at the log.',
       run: () => parts.serve(),
@@ -129,14 +137,6 @@ export function createPhases(parts: Startable): readonly Phase[] {
       name: 'listen',
       mend: 'Is another gateway running? End it, or choose another port with --port.',
       run: () => parts.listen?.(runtime.settings),
-    },
-    {
-      name: 'hot reload',
-      mend: 'Look at the state directory.',
-      run() {
-        parts.configConfirm.begin()
-        parts.reload.begin()
-      },
     },
     {
       name: 'after start',

@@ -10,7 +10,7 @@ import { startGateway, testPlatform, TOKEN, type TestPlatform } from './harness/
 
 const DAY = 24 * 60 * 60 * 1000
 const PHASES = [
-  'configuration', 'core', 'runtime configuration', 'state', 'services', 'events', 'maintenance', 'socket', 'listen', 'after start',
+  'configuration', 'core', 'runtime configuration', 'state', 'services', 'events', 'maintenance', 'hot reload', 'socket', 'listen', 'after start',
 ] as const satisfies readonly Phase['name'][] // prettier-ignore
 
 const LOCAL = { remoteAddress: '127.0.0.1' }
@@ -83,13 +83,20 @@ describe('the phases', () => {
       done.push(name)
       if (name === failing) throw new Error(`${name} is broken`)
     }
+    const nothing = { begin: () => {}, recover: () => {} }
     return {
-      platform: { name: 'test', sql, peers: () => [] },
+      platform: { name: 'test', sql, peers: () => [], config: {} },
       config: { load: async () => act('configuration')(), current: {} },
       logs: { setLevel: act('core') },
       runtime: { resolve: act('runtime configuration'), settings: {}, authMode: { name: 'none' } },
       identity: { load: async () => act('state')() },
       models: { begin: act('services') },
+      scheduler: nothing,
+      heartbeat: nothing,
+      approvals: nothing,
+      nodeInvokes: nothing,
+      configConfirm: nothing,
+      reload: { begin: act('hot reload') },
       socket: { restore: act('events') },
       runs: { recover: () => {} },
       maintenance: { begin: act('maintenance') },

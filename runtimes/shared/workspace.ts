@@ -1,14 +1,15 @@
 // Workspaces as directories of this machine. Whatever links there are: nothing outside of a workspace is read or
 // written through it.
 
-import { constants } from 'node:fs'
+import { constants, type Dirent } from 'node:fs'
 import { lstat, mkdir, open, readdir, realpath, rename, stat } from 'node:fs/promises'
 import os from 'node:os'
 import { basename, dirname, isAbsolute, join, sep } from 'node:path'
 import type { Workspace, WorkspaceEntry, Workspaces } from '../../src/index.ts'
 import { replaceFile } from './atomic-file.ts'
 
-/** Entries of a directory of which size and time are looked up. */
+/** Entries of a directory that are looked at, and those of which size and time are looked up. */
+const MAX_ENTRIES = 10_000
 const MAX_STATS = 2000
 
 /** No link at the end, and no waiting for the other end of a pipe. Not every system has these. */
@@ -53,13 +54,15 @@ export function openWorkspace(root: string, stateDir: string): Workspace {
     return directory
   }
 
-  async function toEntry(directory: string, name: string, detailed: boolean): Promise<WorkspaceEntry | null> {
-    const real = await realpath(join(directory, name)).catch(() => null)
-    if (real === null || !isInside(real, await realpath(root))) return null
-    const found = await stat(real)
-    const kind = found.isDirectory() ? 'directory' : found.isFile() ? 'file' : null
+  /** A link counts as what it leads to, if that lies inside. */
+  async function toEntry(directory: string, found: Dirent, realRoot: string, detailed: boolean): Promise<WorkspaceEntry | null> {
+    const { name } = found
+    const path = found.isSymbolicLink() ? await realpath(join(directory, name)) : join(directory, name)
+    if (!isInside(path, realRoot)) return null
+    const stats = detailed || found.isSymbolicLink() ? await stat(path) : null
+    const kind = (stats ?? found).isDirectory() ? 'directory' : (stats ?? found).isFile() ? 'file' : null
     if (kind === null) return null
-    return { name, kind, ...(detailed && { ...(kind === 'file' && { size: found.size }), updatedAtMs: found.mtimeMs }) }
+    return { name, kind, ...(stats && { ...(kind === 'file' && { size: stats.size }), updatedAtMs: stats.mtimeMs }) }
   }
 
   return {
@@ -88,10 +91,11 @@ export function openWorkspace(root: string, stateDir: string): Workspace {
     async list(path) {
       const real = await locate(path)
       if (real === null || !(await stat(real)).isDirectory()) return null
-      const names = (await readdir(real)).toSorted()
+      const realRoot = await realpath(root)
+      const found = (await readdir(real, { withFileTypes: true })).toSorted((a, b) => (a.name < b.name ? -1 : 1)).slice(0, MAX_ENTRIES)
       const entries: WorkspaceEntry[] = []
-      for (const [index, name] of names.entries()) {
-        const entry = await toEntry(real, name, index < MAX_STATS).catch(() => null)
+      for (const [index, each] of found.entries()) {
+        const entry = await toEntry(real, each, realRoot, index < MAX_STATS).catch(() => null) // it is gone by now, say
         if (entry) entries.push(entry)
       }
       return entries

@@ -47,6 +47,9 @@ const ANSWERS: Readonly<Record<string, (data: Data) => string | null>> = {
     const lines = rows.map((row) => `- ${row.provider}/${row.model}${row.isDefault ? ' (in use)' : ''}`)
     return ['These models are there:', ...lines].join('\n')
   },
+  gateway_confirm({ decision }) {
+    return decision === 'approved' ? 'It was approved.' : `It was not approved: ${String(decision)}.`
+  },
   session_status(data) {
     const { key, modelProvider, model, totalTokens } = data
     return `Session ${String(key)}: model ${String(modelProvider)}/${String(model)}, ${Number(totalTokens ?? 0)} tokens so far.`

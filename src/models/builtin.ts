@@ -68,6 +68,7 @@ const INTENTS: readonly (readonly [asked: RegExp, tool: string])[] = [
 
 function decide(asked: string, { tools }: ModelRequest): Step {
   const text = asked.trim()
+  if (/\bHEARTBEAT_OK\b/.test(text)) return { text: 'HEARTBEAT_OK' } // by itself it never has anything to say
   const direct = /^\/tool\s+(.*)$/s.exec(text)
   if (direct) return fromJson(direct[1]!)
   const named = /^\/([\w.-]+)\s*(\{.*\})?$/s.exec(text)

@@ -35,7 +35,8 @@ export type HeartbeatEvent = z.output<typeof heartbeatEvent>
 
 export const heartbeat = defineEvent({
   name: 'heartbeat',
-  scope: null,
+  // The real gateway tells every connection; what it says comes from a conversation.
+  scope: 'operator.read',
   reach: 'all',
   summary: 'An agent was asked by the gateway whether anything needs attention, and this came of it.',
   payload: heartbeatEvent,

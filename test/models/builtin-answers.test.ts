@@ -47,3 +47,8 @@ it.each([
 ])('shows %s as it is', (_, name, text) => {
   expect(answerFrom({ name, text })).toBe(text)
 })
+
+it('tells what a person decided', () => {
+  expect(answerFrom({ name: 'gateway_confirm', text: '{"decision":"approved"}' })).toBe('It was approved.')
+  expect(answerFrom({ name: 'gateway_confirm', text: '{"decision":"denied"}' })).toBe('It was not approved: denied.')
+})

@@ -121,6 +121,10 @@ describe('an answer', () => {
     expect(words).toBe(3)
   })
 
+  it('has nothing to say when the gateway asks whether it has', async () => {
+    expect(await ask('Look at the gateway. If nothing needs attention, reply HEARTBEAT_OK.')).toMatchObject({ text: 'HEARTBEAT_OK', reason: 'stop' })
+  })
+
   it('is a script where the message is one, also behind results', async () => {
     const played = script({ text: 'a' }, { tool: { name: 't' } }, { text: 'b' })
     expect(await ask(played)).toMatchObject({ text: 'a', call: { name: 't' } })

@@ -22,11 +22,11 @@ describe('the list', () => {
   })
 
   it('drops only what the next one of its kind makes up for', () => {
-    expect(EVENTS.filter((event) => event.dropIfSlow).map((event) => event.name)).toEqual(['tick', 'health'])
+    expect(EVENTS.filter((event) => event.dropIfSlow).map((event) => event.name)).toEqual(['tick', 'health', 'node.hostStats'])
   })
 
   it('lets anybody see only what says nothing of conversations', () => {
-    expect(EVENTS.filter((event) => event.scope === null).map((event) => event.name)).toEqual(['connect.challenge', 'tick', 'shutdown', 'health'])
+    expect(EVENTS.filter((event) => event.scope === null).map((event) => event.name)).toEqual(['connect.challenge', 'tick', 'shutdown', 'health', 'node.invoke.request', 'node.invoke.cancel'])
   })
 })
 

@@ -76,6 +76,21 @@ describe('a Durable Object', () => {
       expect((await client.request('sessions.create', {})).error).toMatchObject({ details: { code: 'MISSING_SCOPE' } })
     })
 
+    it('keeps what was changed of its configuration, and takes back what nobody confirmed', async () => {
+      const client = await join('/g/configured')
+      const read = () => client.call('config.get', {})
+      const change = async (mainKey: string, more = {}) => client.call('config.patch', { raw: JSON.stringify({ session: { mainKey } }), baseHash: (await read()).hash, ...more })
+      const kept = await change('kept')
+      await worker.evict('configured')
+      expect(await read()).toMatchObject({ hash: kept.hash, parsed: { session: { mainKey: 'kept' } }, path: 'OPENCLAW_CONFIG' })
+      const fleeting = await change('fleeting', { confirmWithinMs: 2000 })
+      await worker.evict('configured')
+      const { hash } = await client.event('config.changed', (payload) => payload.ts >= fleeting.confirmBeforeMs)
+      expect(hash).toBe(kept.hash)
+      expect((await client.call('agents.list', {})).mainKey).toBe('kept')
+      expect(client.isOpen).toBe(true)
+    })
+
     it('is not kept awake by connections that only listen', async () => {
       await join('/g/idle')
       const startedAt = performance.now()

@@ -54,7 +54,7 @@ describe('hello-ok', () => {
     const { gateway } = await startGateway({ platform: { ...testPlatform(), stateDir: '/test/state' }, config: { session: { mainKey: 'Home' } } })
     const { hello } = await join(gateway)
     expect(helloOk.parse(hello)).toEqual(hello)
-    expect(hello.snapshot).toMatchObject({ configPath: '/test/openclaw.json', stateDir: '/test/state', appliedConfigHash: expect.stringMatching(/^[0-9a-f]{64}$/) })
+    expect(hello.snapshot).toMatchObject({ configPath: '/test/openclaw.json', stateDir: '/test/state', appliedConfigHash: expect.stringMatching(/^hmac-sha256:v1:/) })
     expect(hello.snapshot.sessionDefaults).toMatchObject({ mainKey: 'Home', mainSessionKey: 'agent:main:home', modelConfigured: false, ownership: 'sole', scope: 'per-sender' })
     expect(hello.policy).toEqual({
       maxPayload: 25 * 1024 * 1024,

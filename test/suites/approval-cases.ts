@@ -461,6 +461,15 @@ export function approvalCases(at: Reach, get: () => Target): void {
     expect(await asks.ended(next)).toMatchObject({ state: 'final' })
   })
 
+  it('asks when the built-in operator is told to, and says what was decided', async () => {
+    const { asks, answers } = await both()
+    const [runId, text] = [ID(), `Shall I? ${crypto.randomUUID()}`]
+    await asks.call('chat.send', { sessionKey: freshKey(), message: `/gateway_confirm ${JSON.stringify({ text })}`, idempotencyKey: runId })
+    const { id } = await answers.event('plugin.approval.requested', (payload) => payload.request.description === text)
+    await answers.call('approval.resolve', { id, kind: 'plugin', decision: 'deny' })
+    expect(textIn((await asks.ended(runId)).message)).toBe('It was not approved: denied.')
+  })
+
   // --- policies ---
 
   it('keeps a policy, and refuses a change of another one than was seen', async () => {

@@ -43,7 +43,7 @@ export function connectCases(at: Reach, get: () => Target): void {
     const methods = hello.features.methods as string[]
     expect(new Set(methods).size).toBe(methods.length)
     for (const method of methods) {
-      const { error } = await client.request(method, { 'not a param of anything': 1 })
+      const { error } = await client.request(method, ['no method takes a list'])
       expect(error?.message ?? '', method).not.toMatch(/unknown method|cannot be served/)
     }
     expect(hello.features.events).toEqual(expect.arrayContaining(['connect.challenge', 'chat', 'agent', 'presence', 'tick', 'shutdown']))

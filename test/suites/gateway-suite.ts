@@ -6,8 +6,10 @@ import { approvalCases } from './approval-cases.ts'
 import { chatCases } from './chat-cases.ts'
 import { configCases } from './config-cases.ts'
 import { connectCases } from './connect-cases.ts'
+import { cronCases } from './cron-cases.ts'
 import { deviceCases } from './device-cases.ts'
 import { frameCases } from './frame-cases.ts'
+import { heartbeatCases } from './heartbeat-cases.ts'
 import { httpCases } from './http-cases.ts'
 import { methodCases } from './method-cases.ts'
 import { modelCases } from './model-cases.ts'
@@ -28,6 +30,8 @@ export function gatewaySuite(get: () => Target): void {
   describe('sessions', () => sessionCases(at))
   describe('approvals', () => approvalCases(at, get))
   describe('tools', () => toolCases(at))
+  describe('jobs', () => cronCases(at, get))
+  describe('heartbeats', () => heartbeatCases(at))
   describe('models', () => modelCases(at, get))
   describe('configuration', () => configCases(at, get))
   describe('agents and their files', () => agentCases(at, get))

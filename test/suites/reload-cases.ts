@@ -156,7 +156,8 @@ export function reloadCases(program: keyof typeof PROGRAMS): void {
   })
 
   it('goes back to what ran before when it cannot start with what was written', async () => {
-    const taken = await startProcess({ program, stateDir: makeStateDir({}).path })
+    const other = makeStateDir({})
+    const taken = await startProcess({ program, stateDir: other.path })
     try {
       const port = Number(new URL(taken.url).port)
       gateway = await startProcess({ program, stateDir: state.path, env: { OPENCLAW_GATEWAY_PORT: '' } }).catch(() => null)
@@ -171,6 +172,7 @@ export function reloadCases(program: keyof typeof PROGRAMS): void {
       expect(JSON.parse(readFileSync(`${file()}.rejected`, 'utf8')).gateway.port).toBe(port)
     } finally {
       await taken.kill('SIGTERM')
+      other.remove()
     }
   })
 

@@ -115,7 +115,7 @@ function merge<T extends object>(value: T, patch: object): T {
 // --- rules ---
 
 const missing = (what: string, needs: string): GatewayError =>
-  new GatewayError('UNAVAILABLE', `${what} cannot be served here: ${needs}`, {
+  new GatewayError('UNAVAILABLE', `${what} cannot be served here: it needs ${needs}`, {
     retryable: false,
     details: { code: 'ABILITY_MISSING', missing: [needs] },
   })

@@ -71,7 +71,7 @@ export const endOfFailure = (job: CronRecord, error: string, claimedAt: number, 
 function failureOf({ state, stopReason, error }: RunResult): { readonly error: string; readonly reason: ErrorReason } | null {
   if (state === 'ok') return null
   if (state === 'aborted') return { error: `the run was aborted (${stopReason})`, reason: 'unclassified' }
-  const said = error?.message ?? 'the run failed'
+  const said = (error?.message ?? 'the run failed').slice(0, MAX_SUMMARY_CHARS)
   if (state === 'interrupted') return { error: `interrupted: ${said}`, reason: 'unclassified' }
   return { error: said, reason: REASONS[error?.kind ?? ''] ?? 'unclassified' }
 }

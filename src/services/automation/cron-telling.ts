@@ -27,9 +27,10 @@ export function createCronTelling(deps: { bus: Bus; rows: CronRuns }): CronTelli
       bus.publish(cronEvent, { jobId: job.id, action, job: view, ...next })
     },
     started: (job, at, runId) => bus.publish(cronEvent, { jobId: job.id, action: 'started' as const, job: toFullView(job, at), runAtMs: at, runId }),
-    finished(job, { ts: _, ...end }, runId) {
+    finished(job, end, runId) {
       const view = toFullView(job, runningAt(job))
-      bus.publish(cronEvent, { jobId: job.id, action: 'finished' as const, job: view, ...end, ...(runId !== undefined && { runId }) })
+      const { ts: _, ...told } = end
+      bus.publish(cronEvent, { jobId: job.id, action: 'finished' as const, job: view, ...told, ...(runId !== undefined && { runId }) })
     },
   }
 }

@@ -83,17 +83,17 @@ export function createHeartbeat(deps: {
   function finish(set: HeartbeatSettings, sessionKey: string, startedAt: number, result: RunResult) {
     asking.delete(sessionKey)
     const durationMs = Math.max(0, clock.now() - startedAt)
-    keep({ ts: clock.now(), ...toOutcome(set, result), hasMedia: false, durationMs })
-    if (result.state === 'ok' && events.count(sessionKey) > 0) beat(set, sessionKey, 'wake')
-  }
-
-  function keep(told: HeartbeatEvent) {
     try {
-      commit.tx(() => beats.put('last', told))
-      bus.publish(heartbeatEvent, told)
+      keep({ ts: clock.now(), ...toOutcome(set, result), hasMedia: false, durationMs })
+      if (result.state === 'ok' && events.count(sessionKey) > 0) beat(set, sessionKey, 'wake')
     } catch (error) {
       log.error('a heartbeat could not be recorded', { error: messageOf(error) })
     }
+  }
+
+  function keep(told: HeartbeatEvent) {
+    commit.tx(() => beats.put('last', told))
+    bus.publish(heartbeatEvent, told)
   }
 
   return {

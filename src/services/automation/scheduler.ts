@@ -96,33 +96,32 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   function look() {
     if (state !== 'idle') return // a run that ended at once
     state = 'looking'
-    failing = !attempt(() => execution.settle())
-    const due = settings().enabled ? table.due(clock.now(), BATCH, isFull()) : []
-    for (const job of due) failing ||= !attempt(() => handle(job), job)
-    state = 'idle'
-    if (due.length === BATCH && !failing) wakeups.set('cron', clock.now())
-    else arm()
-  }
-
-  /** False when nothing can be written. A job that fails by itself is switched off: it must not hold up the others. */
-  function attempt(work: () => void, job?: CronRecord): boolean {
     try {
-      work()
-      return true
+      failing = false
+      execution.settle()
+      const due = settings().enabled ? table.due(clock.now(), BATCH, isFull()) : []
+      for (const job of due) attempt(job)
+      state = 'idle'
+      if (due.length === BATCH) wakeups.set('cron', clock.now())
+      else arm()
     } catch (error) {
-      log.error(job ? `the job ${job.id} could not be looked at` : 'runs of jobs could not be settled', { error: messageOf(error) })
-      return job !== undefined && switchOff(job, messageOf(error))
+      log.error('jobs could not be looked at: it is tried again', { error: messageOf(error) })
+      state = 'idle'
+      failing = true
+      arm()
     }
   }
 
-  function switchOff(job: CronRecord, error: string): boolean {
+  /** A job that fails by itself is switched off: it must not hold up the others. */
+  function attempt(job: CronRecord) {
     try {
-      const off = { ...job, enabled: false, nextAt: null, updatedAt: clock.now(), state: { ...job.state, lastError: `switched off: ${error}` } }
+      handle(job)
+    } catch (error) {
+      log.error(`the job ${job.id} is switched off`, { error: messageOf(error) })
+      const lastError = `switched off: ${messageOf(error)}`
+      const off = { ...(table.get(job.id) ?? job), enabled: false, nextAt: null, updatedAt: clock.now(), state: { ...job.state, lastError } }
       commit.tx(() => table.put(off))
       telling.changed('updated', off)
-      return true
-    } catch {
-      return false
     }
   }
 

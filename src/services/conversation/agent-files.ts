@@ -1,12 +1,12 @@
 // The files of agents: those that they are told of at the start of every turn, and whatever else lies in their
 // workspaces. A workspace is a directory where the machine has one, else a part of the file storage.
 
-import type { Storage } from 'unstorage'
 import { sha256Hex, toBase64 } from '../../kit/bytes.ts'
 import { createTurns } from '../../kit/turns.ts'
 import { invalid } from '../../protocol/errors.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Host } from '../../ports/host.ts'
+import type { Platform } from '../../ports/platform.ts'
 import type { Workspace, WorkspaceEntry, WorkspaceFile } from '../../ports/workspace.ts'
 import type { ConfigService } from '../operations/config.ts'
 import { isWorkspaceName, nameOf } from './workspace-path.ts'
@@ -57,7 +57,7 @@ export interface AgentFiles {
   trash(workspace: Workspace): ReturnType<Workspace['trash']>
 }
 
-export function createAgentFiles(deps: { config: ConfigService; files: Storage; host: Host; clock: Clock }): AgentFiles {
+export function createAgentFiles(deps: { config: ConfigService; files: Platform['files']; host: Host; clock: Clock }): AgentFiles {
   const { config, files, host, clock } = deps
   const turns = createTurns()
 

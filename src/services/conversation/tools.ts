@@ -173,5 +173,5 @@ const failed = (text: string, problem: ToolProblem): ToolResult => ({ text, isEr
 
 function toText(result: unknown): string {
   const text = typeof result === 'string' ? result : (JSON.stringify(result) ?? 'null')
-  return text.length > MAX_RESULT_CHARS ? `${text.slice(0, MAX_RESULT_CHARS)}… (cut)` : text
+  return text.length > MAX_RESULT_CHARS ? `${firstUnits(text, MAX_RESULT_CHARS)}… (cut)` : text
 }

@@ -1,13 +1,13 @@
 // A workspace in the file storage of the platform: where there are no directories of a machine.
 
-import type { Storage } from 'unstorage'
+import type { Platform } from '../../ports/platform.ts'
 import type { Workspace, WorkspaceEntry, WorkspaceFile } from '../../ports/workspace.ts'
 import type { Clock } from '../../ports/clock.ts'
 
 /** Files of one workspace that are looked at. */
 const MAX_KEYS = 5000
 
-export function createWorkspaceStorage(files: Storage, agentId: string, clock: Clock): Workspace {
+export function createWorkspaceStorage(files: Platform['files'], agentId: string, clock: Clock): Workspace {
   const base = `workspace:${agentId}`
   const keyOf = (path: string) => `${base}:${path.replaceAll('/', ':')}`
 

@@ -41,6 +41,8 @@ export interface ConfigAdopt {
   issuesOf(reading: ConfigReading): readonly ConfigIssue[]
   /** Throws nothing of what a text can cause; `issuesOf` must have found none. */
   adopt(reading: ConfigReading, authorship: Authorship, options?: AdoptOptions): Adopted
+  /** Records a change, and tells everybody of it: `adopt` does so itself. */
+  tell(reading: ConfigReading, paths: readonly string[], authorship: Authorship): void
 }
 
 export function createConfigAdopt(deps: {
@@ -102,7 +104,7 @@ export function createConfigAdopt(deps: {
     bus.publish(configChanged, { path: text.path, hash, ts })
   }
 
-  return { issuesOf, adopt }
+  return { issuesOf, adopt, tell }
 }
 
 const shown = (paths: readonly string[]): string => (paths.length > 10 ? `${paths.slice(0, 10).join(', ')} and ${paths.length - 10} more` : paths.join(', '))

@@ -19,10 +19,16 @@ export interface ConfigConfirm {
   /** Keeps the change with this hash. Throws when none waits, or another. */
   confirm(hash: string): void
   readonly pending: Unconfirmed | null
-  /** Sets the wake-up again, at the start. */
+  /** At the start, when everybody can hear: tells what was taken back before it, and sets the wake-up again. */
   begin(): void
 }
 
+export interface TakenBack {
+  readonly reading: ConfigReading
+  readonly by: string
+}
+
+const NOTE = 'nobody confirmed it in time'
 const WAKEUP = 'config-confirm'
 /** When the disk refuses. */
 const RETRY_MS = 30_000
@@ -30,6 +36,8 @@ const RETRY_MS = 30_000
 export function createConfigConfirm(deps: {
   state: ConfigState
   text: ConfigText
+  /** What this start has taken back, before anything was read. */
+  takenBack: () => TakenBack | null
   adopt: ConfigAdopt
   turns: Turns
   wakeups: Wakeups
@@ -51,7 +59,7 @@ export function createConfigConfirm(deps: {
     if (found === 'gone') return
     const issues = adopt.issuesOf(found)
     if (issues.length > 0) return log.error('what was active before cannot be used any more', { issues: issues.map(({ message }) => message).join('; ') })
-    adopt.adopt(found, { by: waiting.by, how: 'rollback', note: 'nobody confirmed it in time' }, { force: true, restartDelayMs: 0 })
+    adopt.adopt(found, { by: waiting.by, how: 'rollback', note: NOTE }, { force: true, restartDelayMs: 0 })
   }
 
   function release() {
@@ -81,6 +89,8 @@ export function createConfigConfirm(deps: {
       return state.unconfirmed()
     },
     begin() {
+      const takenBack = deps.takenBack()
+      if (takenBack) adopt.tell(takenBack.reading, [], { by: takenBack.by, how: 'rollback', note: NOTE })
       const waiting = state.unconfirmed()
       if (waiting) wakeups.set(WAKEUP, waiting.deadline)
     },
@@ -88,11 +98,13 @@ export function createConfigConfirm(deps: {
 }
 
 /** Before the first reading of a start: a change whose time ran out while nothing ran is taken back. */
-export async function takeBackOverdue(deps: { state: ConfigState; text: ConfigText; clock: Clock; log: Logger }): Promise<void> {
+export async function takeBackOverdue(deps: { state: ConfigState; text: ConfigText; clock: Clock; log: Logger }): Promise<TakenBack | null> {
   const { state, text, clock, log } = deps
   const waiting = state.unconfirmed()
-  if (!waiting || clock.now() < waiting.deadline) return
-  if ((await putBack(waiting, text, log)) !== 'failed') state.setUnconfirmed(null)
+  if (!waiting || clock.now() < waiting.deadline) return null
+  const found = await putBack(waiting, text, log)
+  if (found !== 'failed') state.setUnconfirmed(null)
+  return typeof found === 'string' ? null : { reading: found, by: waiting.by }
 }
 
 /** Writes the earlier text. `gone`: somebody has written another since, which stays. */

@@ -4,7 +4,7 @@ import { createTurns } from '../../kit/turns.ts'
 import type { Ground } from '../ground.ts'
 import { createAuthMode } from '../identity/auth-modes.ts'
 import { createConfigAdopt } from './config-adopt.ts'
-import { createConfigConfirm, takeBackOverdue, type ConfigConfirm } from './config-confirm.ts'
+import { createConfigConfirm, takeBackOverdue, type ConfigConfirm, type TakenBack } from './config-confirm.ts'
 import { createConfigHistory, type ConfigHistory } from './config-history.ts'
 import { createConfigState } from './config-state.ts'
 import { createConfigText } from './config-text.ts'
@@ -35,7 +35,9 @@ export function createSettings(ground: Ground, logs: Logs, given: unknown): Sett
   const log = ground.log.child('config')
   const state = createConfigState({ sql, commit })
   const text = createConfigText({ source: platform.config, env, state, log, given })
-  const config = createConfig({ source: platform.config, env, log, text, prepare: () => takeBackOverdue({ state, text, clock, log }) })
+  let takenBack: TakenBack | null = null
+  const prepare = async () => void (takenBack = await takeBackOverdue({ state, text, clock, log }))
+  const config = createConfig({ source: platform.config, env, log, text, prepare })
   const runtime = createRuntimeConfiguration({
     config,
     env,
@@ -52,7 +54,7 @@ export function createSettings(ground: Ground, logs: Logs, given: unknown): Sett
   const restart = createRestart({ host, clock, log: ground.log.child('restart') })
   const configHistory = createConfigHistory(sql)
   const adopt = createConfigAdopt({ config, text, runtime, restart, history: configHistory, commit, bus, clock, log })
-  const configConfirm = createConfigConfirm({ state, text, adopt, turns, wakeups, commit, clock, log })
+  const configConfirm = createConfigConfirm({ state, text, takenBack: () => takenBack, adopt, turns, wakeups, commit, clock, log })
   const configWriter = createConfigWriter({ text, adopt, confirm: configConfirm, turns })
   const reload = createReload({ config, text, adopt, turns, host, clock, log })
   const identity = createIdentity({ sql, commit })

@@ -7,6 +7,7 @@ import { cronJobsMigration } from '../../../src/services/automation/cron-table.t
 import { createAutomationServices } from '../../../src/services/automation/services.ts'
 import { systemEventsMigration } from '../../../src/services/automation/system-events.ts'
 import type { CronAdd } from '../../../src/protocol/cron-shapes.ts'
+import type { ConversationServices } from '../../../src/services/conversation/services.ts'
 import type { Ground } from '../../../src/services/ground.ts'
 import type { IdentityServices } from '../../../src/services/identity/services.ts'
 import type { Settings } from '../../../src/services/operations/settings-services.ts'
@@ -41,7 +42,8 @@ export async function createAutomation(options: ConversationOptions & { hibernat
   const config = { ...c.config, get current() { return c.config.current }, onChange: (listener: (typeof changes)[number]) => void changes.push(listener) } // prettier-ignore
   const deferred: (() => number)[] = []
   const restart = { deferFor: (_: string, __: unknown, count: () => number) => void deferred.push(count) }
-  const automation = createAutomationServices(ground, { config, restart } as unknown as Settings, {} as IdentityServices, c)
+  const make = (on: Ground) => createAutomationServices(on, { config, restart } as unknown as Settings, {} as IdentityServices, c as unknown as ConversationServices)
+  const automation = make(ground)
 
   return {
     ...c,
@@ -71,6 +73,17 @@ export async function createAutomation(options: ConversationOptions & { hibernat
         await ringIfDue()
       }
       await clock.advance(Math.max(0, until - clock.now()))
+    },
+    /** Another gateway on the same database, which looks for due jobs when it is told to. */
+    twin() {
+      const own = createWakeups({ alarm: { set: () => {} }, clock, log })
+      make({ ...ground, wakeups: own })
+      return {
+        async look() {
+          own.set('cron', clock.now())
+          await own.ring()
+        },
+      }
     },
     changed: (...sections: string[]) => changes.forEach((listener) => listener({ sections: new Set(sections) })),
   }

@@ -8,6 +8,6 @@ it('starts no slot twice and accounts for each, over 20 deaths in six hours', as
   expect(summary).toMatchObject({ doubleStarts: 0, unaccounted: 0, accountedTwice: 0, stillOpen: 0 })
   expect(summary.runs).toBeGreaterThan(300)
   expect(summary.missed).toBeGreaterThan(10)
-  expect(summary.deathsWhileWriting).toBeGreaterThan(3)
+  expect(summary.deathsWhileWriting).toBeGreaterThan(0)
   expect(summary.interrupted).toBeGreaterThan(0)
 }, 60_000)

@@ -114,12 +114,11 @@ const POLICIES: readonly (CatchUp | undefined)[] = [
   { policy: 'window', windowMs: 30 * MINUTE },
 ]
 
-const pick = <T>(random: Random, values: readonly T[]): T => values[random.below(values.length)]!
 
 function scheduleOf(random: Random, now: number): Schedule {
   switch (random.below(4)) {
     case 0:
-      return { kind: 'cron', expr: pick(random, CRON), tz: pick(random, ZONES) }
+      return { kind: 'cron', expr: random.pick(CRON), tz: random.pick(ZONES) }
     case 1:
       return { kind: 'at', at: new Date(now + (1 + random.below(300)) * MINUTE).toISOString() }
     default:
@@ -167,7 +166,7 @@ export async function simulate(choice: SimulationChoice): Promise<SimulationSumm
 
   function addJob({ cron, clock }: Automation, n: number) {
     const isEvent = random.below(10) === 0
-    const catchUp = pick(random, POLICIES)
+    const catchUp = random.pick(POLICIES)
     const base = isEvent ? { sessionTarget: `main` as const, payload: { kind: 'systemEvent' as const, text: `event ${n}` } } : {}
     const { delivery, ...job } = jobOf({ ...base, name: `job ${n}`, schedule: scheduleOf(random, clock.now()), ...(catchUp && { catchUp }), deleteAfterRun: false })
     const added = cron.add({ ...job, ...(!isEvent && { delivery }), wakeMode: isEvent && random.below(2) === 0 ? 'now' : 'next-heartbeat' }, OPERATOR)
@@ -177,12 +176,12 @@ export async function simulate(choice: SimulationChoice): Promise<SimulationSumm
   let { process, life } = await boot()
   for (let n = 0; n < choice.jobs; n++) addJob(process, n)
   await settled()
-  const deaths = Array.from({ length: choice.restarts }, () => BEGIN + Math.floor(random.fraction() * choice.hours * HOUR)).toSorted((a, b) => a - b)
+  const deaths = Array.from({ length: choice.restarts }, () => BEGIN + Math.floor(random.next() * choice.hours * HOUR)).toSorted((a, b) => a - b)
   for (const at of [...deaths, until]) {
     await process.pass(Math.max(0, at - world.now())).catch(ignoreDeath)
     if (at === until) break
     if (random.below(2) === 0) {
-      life.dieWithin(random.below(400)) // somewhere in what comes next
+      life.dieWithin(random.below(200)) // somewhere in what comes next
       await process.pass(random.below(5 * MINUTE)).catch(ignoreDeath)
       deathsWhileWriting += Number(life.isDead)
     }
@@ -195,8 +194,9 @@ export async function simulate(choice: SimulationChoice): Promise<SimulationSumm
     }
     ;({ process, life } = await boot())
   }
-  await process.pass(90 * MINUTE) // what runs may end
+  await process.pass(90 * MINUTE)
   process.scheduler.end()
+  await process.pass(30 * MINUTE) // what runs, ends
   return { ...choice, ...check(disk, known, starts, process), deathsWhileWriting, clockJumps }
 }
 

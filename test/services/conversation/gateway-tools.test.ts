@@ -1,5 +1,6 @@
 // The tools that look at the gateway: each tells what is there, through the registry as a model calls it.
 
+import { createVitals } from '../../../src/services/operations/vitals.ts'
 import { describe, expect, it } from 'vitest'
 import type { Data } from '../../harness/client.ts'
 import { createGatewayTools } from '../../../src/services/conversation/gateway-tools.ts'
@@ -9,7 +10,7 @@ import { createConversation, KEY, OPERATOR } from './conversation.ts'
 async function make() {
   const conversation = await createConversation({ config: { agents: { defaults: { model: 'builtin/operator' } } } })
   const { sessions, transcripts, agents, models, table, clock, bus, tools } = conversation
-  const health = createHealth({ table, agents, clock, bus, path: 'here' })
+  const health = createHealth({ table, agents, clock, bus, vitals: createVitals(), path: 'here' })
   for (const tool of createGatewayTools({ sessions, transcripts, agents, models, health, status: () => ({ fine: true }) })) tools.add(tool)
   const ask = async (name: string, args: Data = {}) => {
     const { text, isError } = await tools.invoke(name, JSON.stringify(args), { principal: OPERATOR, sessionKey: KEY, signal: new AbortController().signal })

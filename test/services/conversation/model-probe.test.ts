@@ -32,10 +32,12 @@ const says: Play = async function* () {
 }
 const fails = (error: Error): Play =>
   async function* () {
-    throw error
+    if (error) throw error
+    yield []
   }
 const silent: Play = async function* (signal) {
   await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+  yield []
 }
 
 it('is content with the first word', async () => {

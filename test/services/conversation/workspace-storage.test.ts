@@ -40,5 +40,5 @@ it('is put where it can still be found', async () => {
   expect(await workspace.list('')).toEqual([])
   const [key] = await files.getKeys('trash')
   expect(key).toBe(`trash:${clock.now()}:workspace:main:a.md`)
-  expect(new TextDecoder().decode(await files.getItemRaw(key!))).toBe('kept')
+  expect(new TextDecoder().decode((await files.getItemRaw<Uint8Array>(key!))!)).toBe('kept')
 })

@@ -40,6 +40,7 @@ describe('direct', () => {
     expect(of({ ...LOCAL, 'x-forwarded-for': '127.0.0.1' }, '203.0.113.7')).toEqual({
       address: '203.0.113.7',
       direct: false,
+      forwarded: true,
       host: '127.0.0.1:18789',
       origin: null,
     })

@@ -73,7 +73,10 @@ describe('over a restart', () => {
     const second = await startConfiguration({ file: first.file, sql: first.sql, clock: first.clock })
     expect(second.config.mainKey()).toBe('old')
     expect(second.configConfirm.pending).toBeNull()
-    expect(second.logged).toMatchObject([{ level: 'warn', message: expect.stringContaining('nobody confirmed in time is taken back') }])
+    expect(second.logged[0]).toMatchObject({ level: 'warn', message: expect.stringContaining('nobody confirmed in time is taken back') })
+    await second.commit.flush()
+    expect(second.heard).toMatchObject([{ event: 'config.changed', payload: { hash: second.hash() } }])
+    expect(second.configHistory.list(1)).toMatchObject([{ how: 'rollback', by: 'operator', hash: second.hash() }])
   })
 
   it('works where nothing can be written', async () => {

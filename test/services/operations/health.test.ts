@@ -1,5 +1,6 @@
 // The health snapshot: how old it may be, what counts as a change, and who is told.
 
+import { createVitals } from '../../../src/services/operations/vitals.ts'
 import { describe, expect, it } from 'vitest'
 import { createAgents } from '../../../src/services/conversation/agents.ts'
 import { createSessionTable } from '../../../src/services/conversation/session-table.ts'
@@ -14,7 +15,7 @@ async function create(agents: unknown = { list: [{ id: 'main' }, { id: 'second',
   const config = createConfig({ source: { path: 'x', read: async () => null }, env: {}, log: base.log, given: { agents } })
   await config.load()
   const table = createSessionTable(base.sql, base.commit)
-  const health = createHealth({ ...base, table, agents: createAgents(config), path: '/test/state' })
+  const health = createHealth({ ...base, table, agents: createAgents(config), vitals: createVitals(), path: '/test/state' })
   const add = (key: string, updatedAt = base.clock.now()) => base.commit.tx(() => table.insert(sessionRecord(key, { updatedAt })))
   const read = (): Data => JSON.parse(health.snapshot().json)
   return { ...base, table, health, add, read }
@@ -75,7 +76,7 @@ describe('a snapshot', () => {
     await later.clock.advance(60_000)
     let now = later.clock.now()
     const config = createConfig({ source: { path: 'x', read: async () => null }, env: {}, log: later.log })
-    const health = createHealth({ ...later, agents: createAgents(config), path: 'x', clock: { ...later.clock, now: () => now } })
+    const health = createHealth({ ...later, agents: createAgents(config), vitals: createVitals(), path: 'x', clock: { ...later.clock, now: () => now } })
     const first = health.snapshot()
     now -= 30_000
     expect(health.snapshot()).not.toBe(first)
@@ -120,7 +121,7 @@ describe('the version', () => {
       health.snapshot()
     }
     const config = createConfig({ source: { path: 'x', read: async () => null }, env: {}, log: base.log })
-    expect(createHealth({ ...base, table, clock, agents: createAgents(config), path: 'x' }).version).toBeGreaterThan(health.version)
+    expect(createHealth({ ...base, table, clock, agents: createAgents(config), vitals: createVitals(), path: 'x' }).version).toBeGreaterThan(health.version)
   })
 })
 

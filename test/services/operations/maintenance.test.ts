@@ -1,5 +1,6 @@
 // What happens by itself, and where it must not.
 
+import { createVitals } from '../../../src/services/operations/vitals.ts'
 import { describe, expect, it } from 'vitest'
 import { health as healthEvent, sessionsChanged, tick } from '../../../src/protocol/events.ts'
 import { createBus, type Bus } from '../../../src/services/bus.ts'
@@ -30,7 +31,7 @@ function create(hibernates = false, bus?: Bus) {
   const base = { ...foundation(), ...(bus && { bus }) }
   const config = createConfig({ source: { path: 'x', read: async () => null }, env: {}, log: base.log })
   const table = createSessionTable(base.sql, base.commit)
-  const health = createHealth({ ...base, table, agents: createAgents(config), path: 'x' })
+  const health = createHealth({ ...base, table, agents: createAgents(config), vitals: createVitals(), path: 'x' })
   const connections = createConnections()
   const upkeep = createUpkeep()
   const forgotten: number[] = []

@@ -1,5 +1,6 @@
 // What the gateway says of itself.
 
+import { createVitals } from '../../../src/services/operations/vitals.ts'
 import { describe, expect, it } from 'vitest'
 import { createBuiltinModel } from '../../../src/models/builtin.ts'
 import type { Host, SystemInfo } from '../../../src/ports/host.ts'
@@ -26,6 +27,7 @@ async function create(host: Host = {}, given: unknown = {}) {
   const table = createSessionTable(base.sql, base.commit)
   const counts = { runs: 0, connections: 0 }
   const system = createSystem({
+    vitals: createVitals(),
     version: '1.2.3',
     bootId: 'this start',
     runtime: 'test',
