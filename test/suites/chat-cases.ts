@@ -100,7 +100,7 @@ export function chatCases(at: Reach): void {
   it('queues the runs of one session, in order', async () => {
     const { client } = await at.join()
     const sessionKey = freshKey()
-    const runs = ['a', 'b', 'c'].map((text) => message(script({ text, delayMs: 20 }), { sessionKey }))
+    const runs = ['a', 'b', 'c'].map((text) => message(script({ text, delayMs: 400 }), { sessionKey }))
     for (const run of runs) await client.call('chat.send', run)
     const { pendingInputs } = await client.call('chat.history', { sessionKey })
     expect(pendingInputs.items.map((item: Data) => item.runId)).toEqual(runs.slice(1).map((run) => run.idempotencyKey))
