@@ -96,3 +96,11 @@ describe('origins', () => {
     expect(isOriginAllowed({ ...facts, origin }, allowed)).toBe(isAllowed)
   })
 })
+
+it('keeps the beginning of what is longer than a name can be, and lets nobody in by it', () => {
+  const long = 'h'.repeat(1000)
+  const facts = of({ host: long, origin: `https://${long}` }, '127.0.0.1')
+  expect([facts.host, facts.origin]).toEqual(['h'.repeat(300), `https://${'h'.repeat(292)}`])
+  expect(facts.direct).toBe(false)
+  expect(isOriginAllowed(facts, [])).toBe(false)
+})
