@@ -2,34 +2,54 @@
 
 import { readdirSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import type { AnyMethod } from '../src/rpc/method.ts'
 
 const METHODS = new URL('../src/methods/', import.meta.url)
+
+const isMethod = (value: unknown): value is AnyMethod => typeof value === 'object' && value !== null && 'handler' in value
+
+function toEntry(module: string, exported: string, { name, scope, role, needs, hidden }: AnyMethod): string {
+  const more = [
+    ...(role ? [`role: '${role}'`] : []),
+    ...(needs?.length ? [`needs: [${needs.map((need) => `'${need}'`).join(', ')}]`] : []),
+    ...(hidden ? ['hidden: true'] : []),
+  ]
+  const scoped = scope === null ? 'null' : `'${scope}'`
+  const rest = more.length > 0 ? `, { ${more.join(', ')} }` : ''
+  return `  list('${name}', ${scoped}, async () => (await ${module}()).${exported}${rest}),`
+}
 
 async function listMethods(): Promise<string> {
   const files = readdirSync(METHODS)
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.gen.ts'))
     .sort()
-  const imports: string[] = []
-  const names: string[] = []
+  const loaders: string[] = []
+  const entries: string[] = []
+  const types: string[] = []
   for (const file of files) {
     const exported = Object.entries((await import(`${METHODS.href}${file}`)) as Record<string, unknown>)
-    const methods = exported.filter(([, value]) => typeof value === 'object' && value !== null && 'handler' in value).map(([name]) => name)
+    const methods = exported.filter((entry): entry is [string, AnyMethod] => isMethod(entry[1]))
     if (methods.length === 0) continue
     const module = file.replace('.ts', '').replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
-    imports.push(`import * as ${module} from './${file}'`)
-    names.push(...methods.map((name) => `  ${module}.${name},`))
+    loaders.push(`const ${module} = () => import('./${file}')`)
+    entries.push(...methods.map(([name, method]) => toEntry(module, name, method)))
+    types.push(...methods.map(([name]) => `  | Loaded<typeof ${module}>['${name}']`))
   }
-  return `// Written by \`npm run gen\`. Every method that this folder exports.
+  return `// Written by \`npm run gen\`. Every method that this folder exports; its file is loaded when it is first called.
 
-${imports.join('\n')}
-import type { AnyMethod, Api } from '../rpc/method.ts'
+import { list, type Api, type ListedMethod } from '../rpc/method.ts'
 
-const ALL = [
-${names.join('\n')}
-] as const
+${loaders.join('\n')}
 
-export const METHODS = ALL as unknown as readonly AnyMethod[]
-export type GatewayApi = Api<(typeof ALL)[number]>
+export const METHODS: readonly ListedMethod[] = [
+${entries.join('\n')}
+]
+
+type Loaded<F extends () => Promise<unknown>> = Awaited<ReturnType<F>>
+
+export type GatewayApi = Api<
+${types.join('\n')}
+>
 `
 }
 

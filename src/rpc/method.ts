@@ -68,6 +68,35 @@ export const defineMethod = <
   method: Method<N, P, R, U>,
 ): Method<N, P, R, U> => method
 
+/** What is known of a method before it is loaded: enough to find it, to authorise, and to advertise. */
+export interface ListedMethod {
+  readonly name: string
+  readonly scope: Scope | null
+  readonly role: Role | 'any'
+  readonly needs: readonly HostAbility[]
+  readonly hidden: boolean
+  /** Evaluates the file that defines it. Schemas take time and memory, and of most methods nobody ever asks. */
+  load(): Promise<AnyMethod>
+}
+
+type Listed = Partial<Pick<ListedMethod, 'role' | 'needs' | 'hidden'>>
+
+export const list = (name: string, scope: Scope | null, load: () => Promise<unknown>, more: Listed = {}): ListedMethod => ({
+  role: 'operator',
+  needs: [],
+  hidden: false,
+  ...more,
+  name,
+  scope,
+  load: load as () => Promise<AnyMethod>,
+})
+
+/** A method that is loaded already. */
+export function toListed(method: AnyMethod): ListedMethod {
+  const { name, scope, role = 'operator', needs = [], hidden = false } = method
+  return { name, scope, role, needs, hidden, load: async () => method }
+}
+
 /** What a typed client calls: params and result by name. */
 export type Api<M extends { name: string; params: z.ZodType; result: z.ZodType }> = {
   [K in M as K['name']]: { params: z.input<K['params']>; result: z.output<K['result']> }

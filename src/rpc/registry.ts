@@ -6,7 +6,7 @@ import { describeIssues } from '../protocol/issues.ts'
 import { authorize, type Denial, type Principal, type Scope } from '../protocol/scopes.ts'
 import type { Host } from '../ports/host.ts'
 import type { Services } from '../services/services.ts'
-import type { AnyMethod, Call } from './method.ts'
+import type { AnyMethod, Call, ListedMethod } from './method.ts'
 
 export interface Registry {
   /** The result as JSON text. Throws GatewayError for what the caller did wrong. */
@@ -15,33 +15,45 @@ export interface Registry {
   readonly advertised: readonly string[]
 }
 
-interface Entry {
+interface Loaded {
   readonly method: AnyMethod
   /** Only what the method named in `uses`. */
   readonly use: Partial<Services>
-  readonly missing: readonly string[]
 }
 
-export function createRegistry(methods: Iterable<AnyMethod>, services: Services, host: Host): Registry {
+interface Entry {
+  readonly listed: ListedMethod
+  readonly missing: readonly string[]
+  /** null until somebody calls it. */
+  loaded: Loaded | null
+}
+
+export function createRegistry(methods: Iterable<ListedMethod>, services: Services, host: Host): Registry {
   const entries = new Map<string, Entry>()
-  for (const method of methods) {
-    if (entries.has(method.name)) throw new Error(`the method "${method.name}" is defined twice`)
+  for (const listed of methods) {
+    if (entries.has(listed.name)) throw new Error(`the method "${listed.name}" is defined twice`)
+    entries.set(listed.name, { listed, missing: listed.needs.filter((ability) => !host[ability]), loaded: null })
+  }
+
+  async function load(entry: Entry): Promise<Loaded> {
+    const method = await entry.listed.load()
     const use = Object.fromEntries(method.uses.map((name) => [name, services[name]]))
-    entries.set(method.name, { method, use, missing: (method.needs ?? []).filter((ability) => !host[ability]) })
+    return (entry.loaded = { method, use })
   }
 
   function find(name: string, caller: Principal): Entry {
     const entry = entries.get(name)
     if (!entry && caller.role !== 'node') throw invalid(`unknown method: ${name.slice(0, 200)}`)
     if (!entry) throw invalid(`unauthorized role: ${caller.role}`)
-    const { scope, role = 'operator' } = entry.method
+    const { scope, role } = entry.listed
     deny(authorize(caller, { role, scope }), caller)
     return entry
   }
 
   return {
     async dispatch(name, params, call) {
-      const { method, use, missing } = find(name, call.caller)
+      const entry = find(name, call.caller)
+      const { missing } = entry
       if (missing.length > 0) {
         const abilities = missing.join(', ')
         throw unavailable(`${name} cannot be served here: this runtime has no ${abilities}`, {
@@ -49,6 +61,7 @@ export function createRegistry(methods: Iterable<AnyMethod>, services: Services,
           details: { code: 'ABILITY_MISSING', missing: [...missing] },
         })
       }
+      const { method, use } = entry.loaded ?? (await load(entry))
       const parsed = method.params.safeParse(params ?? {})
       if (!parsed.success) throw invalidParams(method, params ?? {})
       const elevated = method.elevate?.(parsed.data) ?? null
@@ -57,8 +70,8 @@ export function createRegistry(methods: Iterable<AnyMethod>, services: Services,
       return result instanceof Serialized ? result.json : (JSON.stringify(method.result.parse(result)) ?? 'null') // there may be none
     },
     advertised: [...entries.values()]
-      .filter(({ method, missing }) => !method.hidden && missing.length === 0)
-      .map(({ method }) => method.name),
+      .filter(({ listed, missing }) => !listed.hidden && missing.length === 0)
+      .map(({ listed }) => listed.name),
   }
 }
 

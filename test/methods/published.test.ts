@@ -9,10 +9,12 @@ const OWN = ['health.subscribe', 'config.confirm', 'config.history', 'config.rel
 /** Methods that need another scope than is published, and why. */
 const STRICTER: Readonly<Record<string, string>> = {}
 
+const methods = await Promise.all(METHODS.map((method) => method.load()))
+
 describe('methods', () => {
   const published = loadPublished()
 
-  it.each(METHODS.map((method) => [method.name, method] as const))('%s needs the scope that is published', (name, method) => {
+  it.each(methods.map((method) => [method.name, method] as const))('%s needs the scope that is published', (name, method) => {
     const scope = published.scopeOf(name)
     if (OWN.includes(name)) return expect(scope).toBeUndefined()
     if (scope === 'dynamic') return expect(method.scope).not.toBeNull()
@@ -21,6 +23,6 @@ describe('methods', () => {
   })
 
   it('have summaries that end as sentences do', () => {
-    expect(METHODS.filter(({ summary }) => !/[.!?]$/.test(summary)).map(({ name }) => name)).toEqual([])
+    expect(methods.filter(({ summary }) => !/[.!?]$/.test(summary)).map(({ name }) => name)).toEqual([])
   })
 })

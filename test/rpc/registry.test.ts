@@ -6,7 +6,7 @@ import { serialize } from '../../src/kit/json.ts'
 import { GatewayError } from '../../src/protocol/errors.ts'
 import { expandScopes, type Role, type Scope } from '../../src/protocol/scopes.ts'
 import type { Host } from '../../src/ports/host.ts'
-import { defineMethod, type AnyMethod, type Call } from '../../src/rpc/method.ts'
+import { defineMethod, toListed, type AnyMethod, type Call } from '../../src/rpc/method.ts'
 import { createRegistry } from '../../src/rpc/registry.ts'
 import type { Services } from '../../src/services/services.ts'
 import { foundation } from '../harness/foundation.ts'
@@ -28,7 +28,7 @@ const method = (changes: Partial<AnyMethod> = {}) =>
 
 function create(methods: readonly AnyMethod[], host: Host = {}) {
   const { clock, bus, commit, log } = foundation()
-  const registry = createRegistry(methods, { clock, bus, commit } as unknown as Services, host)
+  const registry = createRegistry(methods.map(toListed), { clock, bus, commit } as unknown as Services, host)
   const callAs = (role: Role, scopes: readonly Scope[]): Call => ({
     caller: { id: 'someone', role, scopes: expandScopes(scopes) },
     connection: null,
@@ -270,4 +270,17 @@ describe('a result', () => {
     const { dispatch } = answering(z.unknown(), undefined)
     expect(await dispatch('test.method', { n: 1 })).toBeNull()
   })
+})
+
+it('loads a method when it is first called, and once', async () => {
+  const { clock, bus, commit, log } = foundation()
+  let loads = 0
+  const listed = {
+    ...toListed(defineMethod({ name: 'late', scope: null, summary: 'Late.', params: z.unknown(), result: z.literal(1), uses: [], handler: () => 1 as const }) as unknown as AnyMethod),
+  }
+  const late = { ...listed, load: () => (loads++, listed.load()) }
+  const registry = createRegistry([late], { clock, bus, commit } as unknown as Services, {})
+  const call: Call = { caller: { id: 'x', role: 'operator', scopes: new Set() }, connection: null, signal: new AbortController().signal, log, interim: () => {} }
+  expect([registry.advertised, loads]).toEqual([['late'], 0])
+  expect([await registry.dispatch('late', {}, call), await registry.dispatch('late', {}, call), loads]).toEqual(['1', '1', 1])
 })
