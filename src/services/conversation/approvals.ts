@@ -196,9 +196,10 @@ export function createApprovals(deps: {
       const known = get(id)
       if (!known) throw notFound()
       const ending = toEnding(known, verdict)
+      const now = clock.now()
       const result = commit.tx(() => {
         const ended = end(known, ending)
-        if (ended.applied && ending.decision === 'allow-always') grants.mint(known, grantEnd(verdict, clock.now()), clock.now())
+        if (ended.applied && ending.decision === 'allow-always') grants.mint(known, grantEnd(verdict, now), now)
         return ended
       })
       tell(result, verdict.by)
