@@ -1,6 +1,7 @@
 // A platform in memory, and a gateway on it.
 
 import { createStorage } from 'unstorage'
+import { METHODS } from '../../src/methods/all.gen.ts'
 import { createGateway, type Gateway, type GatewayOptions, type LogRecord, type Platform } from '../../src/index.ts'
 import { fakeClock, type FakeClock } from './clock.ts'
 import { memorySql, type TestSql } from './sql.ts'
@@ -56,6 +57,7 @@ export interface Started {
 /** A gateway that has started, without a port. */
 export async function startGateway(options: GatewayOptions & { platform?: TestPlatform } = {}): Promise<Started> {
   const { platform = testPlatform(), ...rest } = options
+  await Promise.all(METHODS.map((method) => method.load())) // a test runner takes its time for that, and clocks here stand still
   const gateway = createGateway(platform, rest)
   await gateway.start()
   return { gateway, platform, clock: platform.clock }
