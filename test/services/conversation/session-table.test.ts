@@ -4,37 +4,12 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { SqlValue } from '../../../src/index.ts'
 import type { SessionFilter, SessionRecord } from '../../../src/services/conversation/session-table.ts'
+import { sessionRecord } from '../../harness/foundation.ts'
 import { memorySql } from '../../harness/sql.ts'
 import { createConversation } from './conversation.ts'
 
-const record = (key: string, changes: Partial<SessionRecord> = {}): SessionRecord => ({
-  key,
-  agentId: 'main',
-  sessionId: `id of ${key}`,
-  label: null,
-  archived: false,
-  createdAt: 1,
-  updatedAt: 1,
-  interactedAt: null,
-  createdVia: 'operator',
-  parentKey: null,
-  floor: 0,
-  messages: 0,
-  title: null,
-  preview: null,
-  status: null,
-  lastRunId: null,
-  lastError: null,
-  startedAt: null,
-  endedAt: null,
-  provider: null,
-  model: null,
-  inputTokens: 0,
-  outputTokens: 0,
-  totalTokens: 0,
-  settings: {},
-  ...changes,
-})
+const record = (key: string, changes: Partial<SessionRecord> = {}): SessionRecord =>
+  sessionRecord(key, { agentId: 'main', createdAt: 1, updatedAt: 1, ...changes })
 
 /** A table, and every query that it makes. */
 async function make() {
