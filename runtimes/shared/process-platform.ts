@@ -46,7 +46,8 @@ export function createProcessPlatform(env: Env, parts: ProcessParts, life: Proce
   mkdirSync(own, { recursive: true, mode: 0o700 })
   lockState(own, parts.openDatabase)
   const database = join(own, 'state.sqlite')
-  const driver = { ...parts.openDatabase(database), sync: createWalSync(database) }
+  const wal = createWalSync(database)
+  const driver = { ...parts.openDatabase(database), sync: wal.sync }
   driver.exec(PRAGMAS)
   chmodSync(database, 0o600)
   const clock = createEndingClock()
@@ -67,6 +68,7 @@ export function createProcessPlatform(env: Env, parts: ProcessParts, life: Proce
     stateDir,
     end() {
       clock.end()
+      wal.close()
       driver.close()
     },
   }

@@ -1,12 +1,18 @@
 // Flushes the write-ahead log of an SQLite database to disk, off the main thread.
 
-import { fdatasync, openSync } from 'node:fs'
+import { closeSync, fdatasync, openSync } from 'node:fs'
 
-/**
- * The returned function resolves when everything that was committed before the call is on disk. Calls during a flush
- * share the next one. After a failed flush all calls reject: what the disk holds is unknown until the next start.
- */
-export function createWalSync(databasePath: string): () => Promise<void> {
+export interface WalSync {
+  /**
+   * Resolves when everything that was committed before the call is on disk. Calls during a flush share the next one.
+   * After a failed flush all calls reject: what the disk holds is unknown until the next start.
+   */
+  sync(): Promise<void>
+  /** Call it when no flush is under way. */
+  close(): void
+}
+
+export function createWalSync(databasePath: string): WalSync {
   let file: number | null = null
   let running: Promise<void> | null = null
   let next: Promise<void> | null = null
@@ -32,8 +38,15 @@ export function createWalSync(databasePath: string): () => Promise<void> {
     return (running = flushing)
   }
 
-  return () => {
-    if (!running) return begin()
-    return (next ??= running.then(begin, begin))
+  return {
+    sync() {
+      if (!running) return begin()
+      return (next ??= running.then(begin, begin))
+    },
+    close() {
+      if (file !== null) closeSync(file)
+      file = null
+      failure ??= new Error('the database is closed')
+    },
   }
 }
