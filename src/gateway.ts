@@ -19,13 +19,16 @@ import type { Ground } from './services/ground.ts'
 import type { Facts } from './services/identity/connections.ts'
 import { toFacts } from './services/identity/facts.ts'
 import { createIdentityServices } from './services/identity/services.ts'
+import { createAudit } from './services/operations/audit.ts'
 import { createLogs, type Logs } from './services/operations/logs.ts'
 import { createControlServices } from './services/operations/control-services.ts'
 import { createReports } from './services/operations/report-services.ts'
 import { createSettings } from './services/operations/settings-services.ts'
+import { createStability, type Stability } from './services/operations/stability.ts'
 import { createUpkeep } from './services/operations/upkeep.ts'
 import { createVitals } from './services/operations/vitals.ts'
 import { createWakeups } from './services/operations/wakeups.ts'
+import { createPushServices } from './services/push/services.ts'
 import type { Services } from './services/services.ts'
 import { createVoiceServices } from './services/voice/services.ts'
 import { createRegistry } from './rpc/registry.ts'
@@ -71,14 +74,21 @@ export interface Gateway {
 
 export function createGateway(platform: Platform, options: GatewayOptions = {}): Gateway {
   const { clock } = platform
-  const logs = createLogs(platform.log)
-  const ground = createGround(platform, logs)
+  const stability = createStability(clock)
+  const logs = createLogs((record) => {
+    platform.log(record)
+    stability.logged(record)
+  })
+  const ground = createGround(platform, logs, stability)
   const { log, gate, bus, hibernates } = ground
   const services = createServices(ground, logs, options)
   const { health, maintenance, presence, runs, runtime } = services
 
   // --- doors ---
-  const registry = createRegistry(METHODS, services, ground.host)
+  const registry = createRegistry(METHODS, services, ground.host, (called) => {
+    ground.audit.called(called)
+    if (called.outcome === 'INTERNAL') stability.note('call.failed', { source: called.method, outcome: called.outcome })
+  })
   const maxPayload = () => runtime.settings.maxPayload
   const links = new Map<string, Link>()
   const handshake = createHandshake({
@@ -206,7 +216,11 @@ function toTimeout(said: string | undefined): number | undefined {
   return ms > 0 ? Math.min(ms, MAX_TIMER_MS) : undefined
 }
 
-function createGround(platform: Platform, logs: Logs): Ground {
+/** How far back the audit goes, and how many of its rows there are of each kind. */
+const KEEP_AUDIT_MS = 90 * 24 * 60 * 60 * 1000
+const KEEP_AUDIT = 100_000
+
+function createGround(platform: Platform, logs: Logs, stability: Stability): Ground {
   const { sql, clock } = platform
   const log = createLogger('gateway', (record) => logs.add(record), clock.now)
   const commit = createCommit(sql, clock, (error) => log.error('writes could not be flushed to disk', { error: messageOf(error) }))
@@ -214,6 +228,8 @@ function createGround(platform: Platform, logs: Logs): Ground {
   const idempotency = createIdempotency(sql)
   const upkeep = createUpkeep()
   upkeep.add((now) => idempotency.prune(now))
+  const audit = createAudit({ sql, commit, clock, log: log.child('audit'), stability })
+  upkeep.add((now) => audit.prune(now - KEEP_AUDIT_MS, KEEP_AUDIT))
   return {
     platform,
     host: platform.host ?? {},
@@ -225,6 +241,8 @@ function createGround(platform: Platform, logs: Logs): Ground {
     wakeups: createWakeups({ alarm: platform.alarm, clock, log }),
     upkeep,
     vitals: createVitals(),
+    audit,
+    stability,
     place: platform.stateDir ?? platform.name,
     hibernates: platform.hibernates ?? false,
   }
@@ -239,9 +257,10 @@ function createServices(ground: Ground, logs: Logs, options: GatewayOptions): Se
   const conversation = createConversationServices(ground, settings, wires)
   const fleet = createFleetServices(ground, settings, identity, conversation)
   const automation = createAutomationServices(ground, settings, identity, conversation)
-  const voice = createVoiceServices(ground, settings, identity, conversation)
-  const control = createControlServices(ground, VERSION, settings, conversation)
+  const voice = createVoiceServices(ground, settings, fleet)
+  const push = createPushServices(ground, settings, identity)
+  const control = createControlServices(ground, VERSION, settings, conversation, wires)
   const reports = createReports(ground, VERSION, conversation, identity, settings)
   for (const tool of createGatewayTools({ ...conversation, ...reports, status: reports.system.status })) conversation.tools.add(tool)
-  return { ...settings, ...conversation, ...identity, ...fleet, ...automation, ...voice, ...control, ...reports, bus, clock: platform.clock, commit, idempotency }
+  return { ...settings, ...conversation, ...identity, ...fleet, ...automation, ...voice, ...push, ...control, ...reports, bus, audit: ground.audit, stability: ground.stability, clock: platform.clock, commit, idempotency }
 }

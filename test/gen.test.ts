@@ -2,6 +2,7 @@
 
 import { readdirSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { describeMethods } from '../src/rpc/describe.ts'
 import type { AnyMethod } from '../src/rpc/method.ts'
 
 const METHODS = new URL('../src/methods/', import.meta.url)
@@ -55,4 +56,10 @@ ${types.join('\n')}
 
 it('src/methods/all.gen.ts lists every method', async () => {
   await expect(await listMethods()).toMatchFileSnapshot('../src/methods/all.gen.ts')
+})
+
+it('public/reference/methods.md describes every method', async () => {
+  const { METHODS: all } = (await import('../src/methods/all.gen.ts')) as typeof import('../src/methods/all.gen.ts')
+  const methods = await Promise.all(all.map((method) => method.load()))
+  await expect(describeMethods(methods)).toMatchFileSnapshot('../public/reference/methods.md')
 })

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { countReporter } from './harness/count-reporter.ts'
 
@@ -6,6 +7,8 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
     reporters: process.env['CI'] ? ['default', countReporter] : ['default'],
+    // Those of the runtimes mostly wait: with one for each core, the others go on beside them.
+    maxWorkers: availableParallelism(),
     // The runtime tests start processes; each has its own time limits.
     testTimeout: 20_000,
     hookTimeout: 60_000,

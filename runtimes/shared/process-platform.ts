@@ -11,6 +11,9 @@ import { createConfigFile, type ConfigFile } from './config-file.ts'
 import { createOpener } from './desktop.ts'
 import type { Env } from './flags.ts'
 import { toLogLine } from './log-line.ts'
+import { findProgram } from './programs.ts'
+import { createShelf } from './shelf.ts'
+import { createLocalSpeech } from './speech.ts'
 import { createSql, PRAGMAS, type SqliteDriver } from './sqlite.ts'
 import { lockState } from './state-lock.ts'
 import { createTimerAlarm } from './timer-alarm.ts'
@@ -76,11 +79,15 @@ export function createProcessPlatform(env: Env, parts: ProcessParts, life: Proce
 
 function createHost(env: Env, stateDir: string, own: string, life: ProcessLife): Host {
   const openFile = createOpener(env)
+  const speech = createLocalSpeech(env)
   return {
     system: readSystem,
     loopback: true,
     watch: watchPath,
     ...(openFile && { openFile }),
+    ...(speech && { speech }),
+    shelve: createShelf(join(own, 'shelf')),
+    hasProgram: (name) => findProgram(name, env) !== null,
     restart: life.restart,
     update: createUpdater(findRoot(process.argv[1]), runCommand(env)),
     workspaces: createWorkspaces(stateDir),

@@ -38,6 +38,8 @@ const RESTART_EXPECTED_MS = 1500
 
 export async function runProcess(main: ProcessMain): Promise<void> {
   const onError = (error: unknown) => void process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+  // Whoever read what it says may be gone, a terminal for example. Without a listener, to say so would fail again, and so on.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   process.on('unhandledRejection', onError)
   process.on('uncaughtException', onError)
   try {

@@ -5,7 +5,6 @@ import type { Sql, SqlValue } from '../../src/index.ts'
 export interface SqliteStatement {
   all(...params: SqlValue[]): unknown[]
   get(...params: SqlValue[]): unknown
-  run(...params: SqlValue[]): unknown
 }
 
 export interface SqliteDriver {
@@ -42,7 +41,11 @@ export function createSql(driver: SqliteDriver): Sql {
     return statement
   }
 
-  const begin = () => prepare('BEGIN IMMEDIATE').run()
+  /**
+   * Not with `run` of the driver: that tells the last rowid, and node:sqlite throws when a number cannot hold it. Those
+   * of a full-text index are such.
+   */
+  const run = (query: string, ...params: SqlValue[]) => void prepare(query).get(...params)
 
   /** An inner transaction is part of the one around it: if it fails, so does all. */
   function tx<T>(work: () => T): T {
@@ -50,17 +53,17 @@ export function createSql(driver: SqliteDriver): Sql {
     const [open, done, undo] = inGroup
       ? ['SAVEPOINT work', 'RELEASE work', 'ROLLBACK TO work']
       : ['BEGIN IMMEDIATE', 'COMMIT', 'ROLLBACK']
-    prepare(open!).run()
+    run(open!)
     depth++
     try {
       const result = work()
       depth--
-      prepare(done!).run()
+      run(done!)
       return result
     } catch (error) {
       depth = 0
-      prepare(undo!).run()
-      if (inGroup) prepare('RELEASE work').run()
+      run(undo!)
+      if (inGroup) run('RELEASE work')
       throw error
     }
   }
@@ -68,23 +71,23 @@ export function createSql(driver: SqliteDriver): Sql {
   return {
     all: <Row>(query: string, ...params: SqlValue[]) => prepare(query).all(...params) as Row[],
     get: <Row>(query: string, ...params: SqlValue[]) => (prepare(query).get(...params) ?? undefined) as Row | undefined,
-    run: (query, ...params) => void prepare(query).run(...params),
+    run,
     exec: (script) => driver.exec(script),
     tx,
     group: {
       begin() {
-        begin()
+        run('BEGIN IMMEDIATE')
         inGroup = true
       },
       commit() {
         inGroup = false
-        prepare('COMMIT').run()
+        run('COMMIT')
         return driver.sync()
       },
       rollback() {
         inGroup = false
         try {
-          prepare('ROLLBACK').run()
+          run('ROLLBACK')
         } catch {
           // SQLite has rolled back by itself already: on a full disk, for example.
         }

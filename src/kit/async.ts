@@ -23,8 +23,9 @@ export interface Lanes {
   widened(): void
   /** Work that waits or runs in `lane`. */
   depth(lane: string): number
-  /** Work that waits or runs anywhere. */
+  /** Work that waits or runs anywhere, and of it what runs. */
   readonly size: number
+  readonly running: number
 }
 
 export function createLanes(width: () => number): Lanes {
@@ -83,6 +84,9 @@ export function createLanes(width: () => number): Lanes {
     depth: (lane) => lanes.get(lane)?.length ?? 0,
     get size() {
       return size
+    },
+    get running() {
+      return running
     },
   }
 }

@@ -1,6 +1,6 @@
 // The smallest PNG that shows black and white squares: one bit for each pixel, not compressed.
 
-import { toUtf8 } from './bytes.ts'
+import { joinBytes, toUtf8 } from './bytes.ts'
 
 /** `rows` of cells, true is black, each `scale` pixels wide and high. */
 export function toPng(rows: readonly (readonly boolean[])[], scale: number): Uint8Array<ArrayBuffer> {
@@ -8,7 +8,7 @@ export function toPng(rows: readonly (readonly boolean[])[], scale: number): Uin
   const height = rows.length * scale
   const header = new Uint8Array([...toBytes(width), ...toBytes(height), 1, 0, 0, 0, 0])
   const signature = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
-  return join([signature, chunk('IHDR', header), chunk('IDAT', store(pixels(rows, scale, width))), chunk('IEND', new Uint8Array())])
+  return joinBytes([signature, chunk('IHDR', header), chunk('IDAT', store(pixels(rows, scale, width))), chunk('IEND', new Uint8Array())])
 }
 
 /** Scan lines, each behind a byte that says that it is not filtered. */
@@ -32,22 +32,12 @@ function store(data: Uint8Array): Uint8Array {
     const { length } = block
     parts.push(new Uint8Array([isLast, length & 0xff, length >> 8, ~length & 0xff, (~length >> 8) & 0xff]), block)
   }
-  return join([...parts, toBytes(adler32(data))])
+  return joinBytes([...parts, toBytes(adler32(data))])
 }
 
 function chunk(type: string, data: Uint8Array): Uint8Array {
-  const body = join([toUtf8(type), data])
-  return join([toBytes(data.length), body, toBytes(crc32(body))])
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
+  const body = joinBytes([toUtf8(type), data])
+  return joinBytes([toBytes(data.length), body, toBytes(crc32(body))])
 }
 
 /** 32 bits, the highest byte first. */

@@ -6,7 +6,7 @@ import { defineMethod } from '../rpc/method.ts'
 import { readHistory } from '../services/conversation/history.ts'
 import type { Services } from '../services/services.ts'
 import { commandRow, toCommandRow } from './commands.ts'
-import { modelRow, toModelRow } from './models.ts'
+import { modelRow } from './models.ts'
 
 const text = z.string().min(1)
 const DEFAULT_HISTORY = 200
@@ -102,8 +102,8 @@ export const chatHistory = defineMethod({
 
 const metadata = z.strictObject({ models: z.array(modelRow), commands: z.array(commandRow) })
 
-async function readMetadata({ models, commands }: Pick<Services, 'models' | 'commands'>): Promise<z.input<typeof metadata>> {
-  return { models: (await models.list()).map(toModelRow), commands: commands.list.map((command) => toCommandRow(command)) }
+async function readMetadata({ modelRows, commands }: Pick<Services, 'modelRows' | 'commands'>): Promise<z.input<typeof metadata>> {
+  return { models: await modelRows.list(), commands: commands.list.map((command) => toCommandRow(command)) }
 }
 
 export const chatStartup = defineMethod({
@@ -112,7 +112,7 @@ export const chatStartup = defineMethod({
   summary: 'chat.history and chat.metadata in one answer: what a client shows first.',
   params: historyParams,
   result: z.union([history, z.strictObject({ kind: z.literal('reset') })]),
-  uses: ['agents', 'commands', 'models', 'runs', 'sessions', 'transcripts'],
+  uses: ['agents', 'commands', 'modelRows', 'models', 'runs', 'sessions', 'transcripts'],
   async handler(params, use) {
     if (params.cursor !== undefined) return { kind: 'reset' as const }
     return new Serialized<z.input<typeof history>>(historyJson(params, use, { metadata: await readMetadata(use) }))
@@ -129,6 +129,6 @@ export const chatMetadata = defineMethod({
     authProfileId: z.string().max(256).optional(),
   }),
   result: metadata,
-  uses: ['commands', 'models'],
+  uses: ['commands', 'modelRows'],
   handler: (_, use) => readMetadata(use),
 })

@@ -53,9 +53,9 @@ export const chatSend = defineMethod({
     expectedPermissionMode: z.unknown().optional(),
     expectedToolOverrides: z.unknown().optional(),
   }),
-  result: z.union([z.strictObject({ runId: text, status: runStatus }), aborted]),
-  uses: ['agents', 'inbox', 'runs'],
-  async handler(params, { agents, inbox, runs, caller }) {
+  result: z.union([z.strictObject({ runId: text, status: runStatus, interruptedActiveRun: z.literal(true).optional() }), aborted]),
+  uses: ['agents', 'branches', 'inbox', 'runs'],
+  async handler(params, { agents, branches, inbox, runs, caller }) {
     if (params.sessionKey === undefined) {
       throw invalid('session mutation target is unavailable', {
         details: { code: 'SESSION_MUTATION_TARGET_REQUIRED', method: 'chat.send' },
@@ -65,10 +65,9 @@ export const chatSend = defineMethod({
     agents.ofSession(sessionKey)
     const isStop = params.message.trim() === '/stop' && !params.suppressCommandInterpretation
     if (isStop) return abortRuns(runs, sessionKey, undefined, 'stop')
-    if (params.queueMode === 'interrupt' && !runs.find(params.idempotencyKey)) {
-      await abortRuns(runs, sessionKey, undefined, 'interrupt')
-    }
-    const { runId, status } = await inbox.send({
+    const { expectedLeafEntryId: leaf } = params
+    if (leaf !== undefined && !runs.find(params.idempotencyKey)) branches.assertLeaf(sessionKey, leaf)
+    const { runId, status, interrupted } = await inbox.send({
       runId: params.idempotencyKey,
       sessionKey,
       origin: 'chat',
@@ -77,9 +76,10 @@ export const chatSend = defineMethod({
       attachments: params.attachments,
       thinking: params.thinking,
       timeoutMs: params.timeoutMs,
+      queueMode: params.queueMode ?? 'steer',
       mayCommand: !params.suppressCommandInterpretation,
     })
-    return { runId, status }
+    return { runId, status, ...(interrupted && { interruptedActiveRun: true as const }) }
   },
 })
 

@@ -1,8 +1,9 @@
 // The models that the gateway can use.
 
 import * as z from 'zod'
+import { invalid } from '../protocol/errors.ts'
 import { defineMethod } from '../rpc/method.ts'
-import { THINKING_LEVELS, type ModelInfo } from '../services/conversation/models.ts'
+import { MODEL_INPUTS } from '../services/conversation/model-rows.ts'
 
 const level = z.strictObject({ id: z.string(), label: z.string() })
 
@@ -11,27 +12,14 @@ export const modelRow = z.strictObject({
   name: z.string(),
   provider: z.string(),
   contextWindow: z.int().optional(),
+  local: z.boolean().optional(),
+  input: z.array(z.enum(MODEL_INPUTS)).optional(),
   reasoning: z.boolean(),
   tags: z.array(z.string()),
   thinkingLevels: z.array(level),
   thinkingDefault: z.string(),
   available: z.boolean(),
 })
-
-export function toModelRow(info: ModelInfo): z.output<typeof modelRow> {
-  const levels = info.reasoning ? THINKING_LEVELS : THINKING_LEVELS.slice(0, 1)
-  return {
-    id: info.model,
-    name: info.name,
-    provider: info.provider,
-    ...(info.contextWindow !== undefined && { contextWindow: info.contextWindow }),
-    reasoning: info.reasoning,
-    tags: info.isDefault ? ['default'] : [],
-    thinkingLevels: levels.map((id) => ({ id, label: id })),
-    thinkingDefault: 'off',
-    available: info.available,
-  }
-}
 
 export const modelsList = defineMethod({
   name: 'models.list',
@@ -40,12 +28,18 @@ export const modelsList = defineMethod({
   params: z.strictObject({
     agentId: z.string().min(1).optional(),
     includeProviderCapabilities: z.boolean().optional(),
+    includeDetails: z.boolean().optional(),
     preparedOnly: z.boolean().optional(),
     refresh: z.boolean().optional(),
     view: z.enum(['default', 'configured', 'provider-config', 'all']).optional(),
     sessionKey: z.string().min(1).optional(),
   }),
   result: z.strictObject({ models: z.array(modelRow) }),
-  uses: ['models'],
-  handler: async (_, { models }) => ({ models: (await models.list()).map(toModelRow) }),
+  uses: ['agents', 'modelRows'],
+  async handler({ agentId: named, sessionKey, view, includeDetails = false }, { agents, modelRows }) {
+    if (named !== undefined && !agents.find(named)) throw invalid(`unknown agent id "${named.slice(0, 100)}"`)
+    const agentId = named ?? (sessionKey === undefined ? undefined : agents.ofSession(agents.sessionKey(sessionKey)))
+    const configured = view === 'configured' || view === 'provider-config'
+    return { models: await modelRows.list({ agentId, details: includeDetails, configured }) }
+  },
 })

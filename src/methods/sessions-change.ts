@@ -11,9 +11,9 @@ import type { SessionRecord } from '../services/conversation/session-table.ts'
 import type { Services } from '../services/services.ts'
 
 const text = z.string().min(1)
-const entry = z.record(z.string(), z.unknown())
+export const entry = z.record(z.string(), z.unknown())
 
-const toEntry = (record: SessionRecord): z.output<typeof entry> => ({
+export const toEntry = (record: SessionRecord): z.output<typeof entry> => ({
   sessionId: record.sessionId,
   updatedAt: record.updatedAt,
   createdAt: record.createdAt,
@@ -122,45 +122,52 @@ export const sessionsCreate = defineMethod({
 
 const setting = text.nullable().optional()
 
+/** What can be changed of a session. */
+export const sessionPatch = z.strictObject({
+  label: text.max(512).nullable().optional(),
+  displayName: text.max(500).nullable().optional(),
+  icon: setting,
+  color: setting,
+  category: text.max(512).nullable().optional(),
+  archived: z.boolean().optional(),
+  pinned: z.boolean().optional(),
+  unread: z.boolean().optional(),
+  model: setting,
+  thinkingLevel: setting,
+  verboseLevel: setting,
+  reasoningLevel: setting,
+  sendPolicy: z.enum(['allow', 'deny']).nullable().optional(),
+})
+
+/** Whose session is changed, and what it must be still. */
+export const patchTarget = z.strictObject({ key: text, agentId: text.optional(), expectedSessionId: text.optional() })
+
+export function patchSession(
+  target: z.output<typeof patchTarget>,
+  patch: z.output<typeof sessionPatch>,
+  { agents, models, sessions }: Pick<Services, 'agents' | 'models' | 'sessions'>,
+): SessionRecord {
+  const key = agents.sessionKey(target.key, target.agentId)
+  const before = sessions.get(key)
+  if (target.expectedSessionId !== undefined && before?.sessionId !== target.expectedSessionId) {
+    throw invalid('the session was replaced meanwhile: read it again and retry', { details: { code: 'SESSION_CHANGED' } })
+  }
+  const { label, archived, ...settings } = patch
+  if (typeof settings.model === 'string') models.assertKnown(settings.model)
+  if (typeof settings.thinkingLevel === 'string') models.assertThinking(agents.ofSession(key), settings.model ?? before?.settings.model, settings.thinkingLevel)
+  return sessions.patch(key, { settings, ...(label !== undefined && { label }), ...(archived !== undefined && { archived }) })
+}
+
 export const sessionsPatch = defineMethod({
   name: 'sessions.patch',
   scope: 'operator.write',
   summary: 'Changes a session. null clears a setting.',
-  params: z.strictObject({
-    key: text,
-    agentId: text.optional(),
-    label: text.max(512).nullable().optional(),
-    displayName: text.max(500).nullable().optional(),
-    icon: setting,
-    color: setting,
-    category: text.max(512).nullable().optional(),
-    archived: z.boolean().optional(),
-    pinned: z.boolean().optional(),
-    unread: z.boolean().optional(),
-    model: setting,
-    thinkingLevel: setting,
-    verboseLevel: setting,
-    reasoningLevel: setting,
-    sendPolicy: z.enum(['allow', 'deny']).nullable().optional(),
-    expectedSessionId: text.optional(),
-  }),
+  params: patchTarget.extend(sessionPatch.shape),
   result: z.strictObject({ ok: z.literal(true), path: text, key: text, entry, resolved }),
   uses: ['agents', 'models', 'sessions'],
-  handler(params, { agents, models, sessions }) {
-    const { key: given, agentId, label, archived, expectedSessionId, ...settings } = params
-    const key = agents.sessionKey(given, agentId)
-    const before = sessions.get(key)
-    if (expectedSessionId !== undefined && before?.sessionId !== expectedSessionId) {
-      throw invalid('the session was replaced meanwhile: read it again and retry', { details: { code: 'SESSION_CHANGED' } })
-    }
-    if (typeof settings.model === 'string') models.assertKnown(settings.model)
-    if (typeof settings.thinkingLevel === 'string') models.assertThinking(agents.ofSession(key), settings.model ?? before?.settings.model, settings.thinkingLevel)
-    const record = sessions.patch(key, {
-      settings,
-      ...(label !== undefined && { label }),
-      ...(archived !== undefined && { archived }),
-    })
-    return { ok: true as const, path: 'sessions', key, entry: toEntry(record), resolved: toResolved(record, models) }
+  handler({ key, agentId, expectedSessionId, ...patch }, use) {
+    const record = patchSession({ key, agentId, expectedSessionId }, patch, use)
+    return { ok: true as const, path: 'sessions', key: record.key, entry: toEntry(record), resolved: toResolved(record, use.models) }
   },
 })
 

@@ -36,6 +36,7 @@ export const sessionsSend = defineMethod({
       attachments: params.attachments,
       thinking: params.thinking,
       timeoutMs: params.timeoutMs,
+      queueMode: 'steer',
     })
     return { runId, status }
   },

@@ -23,6 +23,7 @@ export const listParams = z.strictObject({
   search: z.string().optional(),
   archived: z.union([z.boolean(), z.literal('all')]).optional(),
   pinned: z.boolean().optional(),
+  excludeSubagents: z.boolean().optional(),
   group: z.string().optional(),
   spawnedBy: text.optional(),
   includeDerivedTitles: z.boolean().optional(),
@@ -65,6 +66,7 @@ function toFilter(params: z.output<typeof listParams>, { agents, clock }: ListUs
     ...(params.group !== undefined && { category: params.group }),
     ...(params.spawnedBy !== undefined && { parentKey: params.spawnedBy }),
     ...(params.pinned !== undefined && { pinned: params.pinned }),
+    ...(params.excludeSubagents && { subagents: false }),
     ...(activeMinutes !== undefined && { updatedSince: clock.now() - activeMinutes * 60_000 }),
     ...(search !== undefined && search.trim() !== '' && { search: search.trim() }),
   }

@@ -1,5 +1,7 @@
 // Time. Everything in the core that waits or looks at a clock does it here, so that tests can play time.
 
+import { abortable } from '../kit/async.ts'
+
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number
@@ -25,4 +27,19 @@ export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
     })
     signal.addEventListener('abort', onAbort, { once: true })
   })
+}
+
+/** As `work`, whose signal aborts when `signal` does or when it takes longer than `ms`: then this rejects, whatever `work` does. */
+export async function within<T>(clock: Clock, ms: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const aborter = new AbortController()
+  const follow = () => aborter.abort(signal.reason)
+  signal.addEventListener('abort', follow, { once: true })
+  if (signal.aborted) follow()
+  const cancel = clock.after(ms, () => aborter.abort(new Error(`no answer within ${ms} ms`)))
+  try {
+    return await abortable(work(aborter.signal), aborter.signal)
+  } finally {
+    cancel()
+    signal.removeEventListener('abort', follow)
+  }
 }

@@ -1,5 +1,6 @@
 // Abilities that only a process has. Each is optional: what is missing is refused by name, never faked.
 
+import type { LocalSpeech } from './speech.ts'
 import type { Updater } from './updater.ts'
 import type { Workspaces } from './workspace.ts'
 
@@ -38,6 +39,12 @@ export interface Host {
   readonly update?: Updater
   /** A directory of this machine as the workspace of an agent; absolute, or below the home directory with `~/`. */
   readonly workspaces?: Workspaces
+  /** A program of this machine that speaks. */
+  readonly speech?: LocalSpeech
+  /** Keeps a file for a while where other programs of this machine find it. `ending` like `.mp3`; resolves with the path. */
+  readonly shelve?: (ending: string, bytes: Uint8Array) => Promise<string>
+  /** Whether a program of this name can be started here. */
+  readonly hasProgram?: (name: string) => boolean
   /** Whether servers on this machine's loopback can be asked (a local Ollama, say). */
   readonly loopback?: boolean
 }

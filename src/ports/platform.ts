@@ -14,8 +14,10 @@ export type Fetch = (
   init: {
     readonly method: string
     readonly headers: Readonly<Record<string, string>>
-    readonly body?: string
+    readonly body?: string | Uint8Array<ArrayBuffer>
     readonly signal: AbortSignal
+    /** An answer that leads elsewhere is the answer. Where it is not said, a runtime may follow it. */
+    readonly redirect?: 'manual'
   },
 ) => Promise<FetchResponse>
 

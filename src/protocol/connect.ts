@@ -28,6 +28,9 @@ export const CLIENT_IDS = [
 
 export const CLIENT_MODES = ['webchat', 'cli', 'ui', 'backend', 'node', 'worker', 'probe', 'test'] as const
 
+/** Those of them that are pages in a browser. */
+export const PAGE_CLIENTS: readonly string[] = ['openclaw-control-ui', 'webchat', 'webchat-ui']
+
 const client = z.strictObject({
   id: z.enum(CLIENT_IDS),
   displayName: text.optional(),
@@ -68,7 +71,8 @@ export const connectParams = z.strictObject({
   pathEnv: z.string().optional(),
   role: text.optional(),
   scopes: z.array(text).max(64).optional(),
-  modelCatalog: z.unknown().optional(),
+  /** Whose models a page wants to hear of right behind its hello-ok. */
+  modelCatalog: z.strictObject({ sessionKey: text.max(512).optional(), agentId: text.max(64).optional(), shortId: text.max(64).optional() }).optional(),
   device: device.optional(),
   auth: credentials.optional(),
   locale: z.string().optional(),
@@ -82,6 +86,11 @@ export const plainConnectParams = connectParams.extend({
   maxProtocol: connectParams.shape.maxProtocol.default(4),
   client: client.optional(),
 })
+
+/** What clients may rely on beyond the methods. */
+export const CAPABILITIES: readonly string[] = ['model-catalog-snapshot', 'published-model-catalog']
+/** Those of them that a client must know before it connects. */
+export const CHALLENGE_CAPABILITIES: readonly string[] = ['model-catalog-snapshot']
 
 export const helloOk = z.strictObject({
   type: z.literal('hello-ok'),

@@ -7,7 +7,11 @@ import { devicePairChanged, devicePairSetupCompleted } from './device-events.ts'
 import { cron, heartbeat } from './cron-events.ts'
 import { defineEvent, type AnyEvent } from './event.ts'
 import { NODE_EVENTS } from './node-events.ts'
+import { sessionOperation } from './session-events.ts'
+import { PAGE_EVENTS } from './page-events.ts'
 import { presenceEntry, sessionRow } from './shapes.ts'
+import { task } from './task-events.ts'
+import { VOICE_EVENTS } from './voice-events.ts'
 
 const text = z.string().min(1)
 const count = z.int().min(0)
@@ -17,7 +21,7 @@ export const connectChallenge = defineEvent({
   scope: null,
   reach: 'direct',
   summary: 'The first frame of every connection: the nonce that a device signs, and the time to sign with.',
-  payload: z.strictObject({ nonce: text, ts: count }),
+  payload: z.strictObject({ nonce: text, ts: count, capabilities: z.array(text) }),
 })
 
 const runFields = { runId: text, sessionKey: text, agentId: text, seq: count }
@@ -129,15 +133,15 @@ export const sessionsChanged = defineEvent({
   name: 'sessions.changed',
   scope: 'operator.read',
   reach: 'sessions',
-  summary: 'A session was made, changed or deleted, or a run of it went on. Carries the row, and its members flat.',
+  summary: 'A session was made, changed or deleted, or a run of it went on. Carries the row, and its members flat. Without a key it is about all of them.',
   payload: z.looseObject({
-    sessionKey: text,
-    agentId: text,
+    sessionKey: text.optional(),
+    agentId: text.optional(),
     reason: text.optional(),
     phase: text.optional(),
     runId: text.optional(),
     ts: count,
-    session: sessionRow.nullable(),
+    session: sessionRow.nullable().optional(),
   }),
 })
 
@@ -205,6 +209,8 @@ export const EVENTS: readonly AnyEvent[] = [
   chat,
   sessionMessage,
   sessionsChanged,
+  sessionOperation,
+  task,
   presence,
   tick,
   shutdown,
@@ -218,4 +224,6 @@ export const EVENTS: readonly AnyEvent[] = [
   configChanged,
   heartbeat,
   cron,
+  ...VOICE_EVENTS,
+  ...PAGE_EVENTS,
 ] as unknown as readonly AnyEvent[]

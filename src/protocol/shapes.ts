@@ -158,6 +158,7 @@ export const presenceEntry = z.strictObject({
   roles: z.array(text).optional(),
   scopes: z.array(text).optional(),
   instanceId: text.optional(),
+  watchedSessions: z.array(text).optional(),
 })
 export type PresenceEntry = z.output<typeof presenceEntry>
 

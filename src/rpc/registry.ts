@@ -28,7 +28,10 @@ interface Entry {
   loaded: Loaded | null
 }
 
-export function createRegistry(methods: Iterable<ListedMethod>, services: Services, host: Host): Registry {
+/** Told of each call of a method that exists, once it has ended: `ok`, or the code of the error. */
+export type CallListener = (called: Pick<ListedMethod, 'scope' | 'role'> & Pick<Call, 'caller' | 'connection'> & { readonly method: string; readonly outcome: string }) => void
+
+export function createRegistry(methods: Iterable<ListedMethod>, services: Services, host: Host, onCall: CallListener = () => {}): Registry {
   const entries = new Map<string, Entry>()
   for (const listed of methods) {
     if (entries.has(listed.name)) throw new Error(`the method "${listed.name}" is defined twice`)
@@ -36,7 +39,10 @@ export function createRegistry(methods: Iterable<ListedMethod>, services: Servic
   }
 
   async function load(entry: Entry): Promise<Loaded> {
-    const method = await entry.listed.load()
+    const method = await entry.listed.load().catch((cause: unknown) => {
+      // Its file was there when the process started.
+      throw unavailable(`${entry.listed.name} could not be loaded: edgeclaw was replaced on disk meanwhile, restart the gateway`, { retryable: true, cause })
+    })
     const use = Object.fromEntries(method.uses.map((name) => [name, services[name]]))
     return (entry.loaded = { method, use })
   }
@@ -50,24 +56,40 @@ export function createRegistry(methods: Iterable<ListedMethod>, services: Servic
     return entry
   }
 
+  async function serve(name: string, params: unknown, call: Call): Promise<string> {
+    const entry = find(name, call.caller)
+    const { missing } = entry
+    if (missing.length > 0) {
+      const abilities = missing.join(', ')
+      throw unavailable(`${name} cannot be served here: this runtime has no ${abilities}`, {
+        retryable: false,
+        details: { code: 'ABILITY_MISSING', missing: [...missing] },
+      })
+    }
+    const { method, use } = entry.loaded ?? (await load(entry))
+    const parsed = method.params.safeParse(params ?? {})
+    if (!parsed.success) throw invalidParams(method, params ?? {})
+    const elevated = method.elevate?.(parsed.data) ?? null
+    if (elevated) deny(authorize(call.caller, { role: method.role ?? 'operator', scope: elevated }), call.caller)
+    const result = await method.handler(parsed.data, { ...use, ...call } as Services & Call)
+    return result instanceof Serialized ? result.json : (JSON.stringify(method.result.parse(result)) ?? 'null') // there may be none
+  }
+
+  function tell(method: string, { caller, connection }: Call, outcome: string) {
+    const listed = entries.get(method)?.listed
+    if (listed) onCall({ method, scope: listed.scope, role: listed.role, caller, connection, outcome })
+  }
+
   return {
     async dispatch(name, params, call) {
-      const entry = find(name, call.caller)
-      const { missing } = entry
-      if (missing.length > 0) {
-        const abilities = missing.join(', ')
-        throw unavailable(`${name} cannot be served here: this runtime has no ${abilities}`, {
-          retryable: false,
-          details: { code: 'ABILITY_MISSING', missing: [...missing] },
-        })
+      try {
+        const json = await serve(name, params, call)
+        tell(name, call, 'ok')
+        return json
+      } catch (error) {
+        tell(name, call, error instanceof GatewayError ? error.code : 'INTERNAL')
+        throw error
       }
-      const { method, use } = entry.loaded ?? (await load(entry))
-      const parsed = method.params.safeParse(params ?? {})
-      if (!parsed.success) throw invalidParams(method, params ?? {})
-      const elevated = method.elevate?.(parsed.data) ?? null
-      if (elevated) deny(authorize(call.caller, { role: method.role ?? 'operator', scope: elevated }), call.caller)
-      const result = await method.handler(parsed.data, { ...use, ...call } as Services & Call)
-      return result instanceof Serialized ? result.json : (JSON.stringify(method.result.parse(result)) ?? 'null') // there may be none
     },
     advertised: [...entries.values()]
       .filter(({ listed, missing }) => !listed.hidden && missing.length === 0)

@@ -7,6 +7,8 @@ import type { Commit } from '../store/commit.ts'
 import type { Gate } from '../store/gate.ts'
 import type { Idempotency } from '../store/idempotency.ts'
 import type { Bus } from './bus.ts'
+import type { Audit } from './operations/audit.ts'
+import type { Stability } from './operations/stability.ts'
 import type { Upkeep } from './operations/upkeep.ts'
 import type { Vitals } from './operations/vitals.ts'
 import type { Wakeups } from './operations/wakeups.ts'
@@ -22,6 +24,8 @@ export interface Ground {
   readonly wakeups: Wakeups
   readonly upkeep: Upkeep
   readonly vitals: Vitals
+  readonly audit: Audit
+  readonly stability: Stability
   /** Where state is kept, for people. */
   readonly place: string
   /** The gateway is put to sleep when idle: nothing may tick while nobody is active. */

@@ -9,14 +9,21 @@ import { cronJobsMigration } from './automation/cron-table.ts'
 import { systemEventsMigration } from './automation/system-events.ts'
 import { grantsMigration } from './conversation/approval-grants.ts'
 import { approvalsMigration } from './conversation/approval-table.ts'
+import { branchesMigration } from './conversation/branch-table.ts'
+import { compactionsMigration } from './conversation/compaction-table.ts'
 import { suspensionsMigration } from './conversation/run-suspension.ts'
 import { runsMigration } from './conversation/run-table.ts'
+import { searchMigration } from './conversation/search-index.ts'
 import { sessionsMigration } from './conversation/session-table.ts'
+import { tasksMigration } from './conversation/task-table.ts'
 import { transcriptsMigration } from './conversation/transcripts.ts'
+import { usageMigration } from './conversation/usage-table.ts'
 import { nodeInvokesMigration } from './fleet/node-invoke-table.ts'
 import { nodePendingMigration } from './fleet/node-pending.ts'
 import { nodeSurfaceMigration } from './fleet/node-surface.ts'
+import { auditMigration } from './operations/audit-table.ts'
 import { configHistoryMigration } from './operations/config-history.ts'
+import { pushMigration } from './push/subscriptions.ts'
 
 /** Append only. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -36,4 +43,11 @@ export const MIGRATIONS: readonly Migration[] = [
   cronJobsMigration,
   cronRunsMigration,
   cronSessionsMigration,
+  auditMigration,
+  pushMigration,
+  branchesMigration,
+  compactionsMigration,
+  searchMigration,
+  usageMigration,
+  tasksMigration,
 ]

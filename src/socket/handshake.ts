@@ -1,7 +1,7 @@
 // `connect`: from the params of a stranger to an established connection and its hello-ok, or to a refusal.
 
 import { EVENTS } from '../protocol/events.ts'
-import { connectParams, plainConnectParams, type Client, type ConnectParams } from '../protocol/connect.ts'
+import { CAPABILITIES, connectParams, PAGE_CLIENTS, plainConnectParams, type Client, type ConnectParams } from '../protocol/connect.ts'
 import { GatewayError, invalid, unavailable } from '../protocol/errors.ts'
 import type { Dialect } from '../protocol/frames.ts'
 import { describeIssues } from '../protocol/issues.ts'
@@ -43,16 +43,13 @@ export interface HandshakeDeps {
   readonly stateDir: string | undefined
 }
 
-/** Pages send their origin; a client that is a page and sends none is not what it says. */
-const PAGES: readonly string[] = ['openclaw-control-ui', 'webchat', 'webchat-ui']
-
 const PLAIN_CLIENT: Client = { id: 'gateway-client', displayName: 'plain', version: '0', platform: 'unknown', mode: 'backend' }
 
 const PROBE_MODE = 'probe'
 
 export function createHandshake(deps: HandshakeDeps): Handshake {
   const { auth, agents, models, config, connections, presence, health, system } = deps
-  const features = JSON.stringify({ methods: deps.methods, events: EVENTS.map((event) => event.name), capabilities: [] })
+  const features = JSON.stringify({ methods: deps.methods, events: EVENTS.map((event) => event.name), capabilities: CAPABILITIES })
 
   return {
     async connect(connection, dialect, given, isOpen) {
@@ -169,7 +166,7 @@ export class ProtocolMismatch extends GatewayError {
 }
 
 function checkOrigin({ facts }: Connection, client: Client, allowed: readonly string[]): void {
-  if (facts.origin === null ? !PAGES.includes(client.id) : isOriginAllowed(facts, allowed)) return
+  if (facts.origin === null ? !PAGE_CLIENTS.includes(client.id) : isOriginAllowed(facts, allowed)) return
   throw new GatewayError(
     'UNAUTHORIZED',
     'origin not allowed (open the Control UI from the gateway host or allow it in gateway.controlUi.allowedOrigins)',

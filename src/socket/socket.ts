@@ -5,6 +5,7 @@ import { exceedsBytes } from '../kit/bytes.ts'
 import { uuid } from '../kit/ids.ts'
 import { messageOf, type Logger } from '../kit/log.ts'
 import { GatewayError, invalid, toShape, unavailable } from '../protocol/errors.ts'
+import { CHALLENGE_CAPABILITIES } from '../protocol/connect.ts'
 import { connectChallenge } from '../protocol/events.ts'
 import { decodeFrame, encodeError, encodeEventHead, encodeEventTail, encodeResult, type Dialect, type RequestFrame } from '../protocol/frames.ts'
 import { HANDSHAKE_TIMEOUT_MS, MAX_HANDSHAKE_BYTES, MAX_REQUESTS_IN_FLIGHT } from '../protocol/version.ts'
@@ -53,7 +54,7 @@ export function createSocket(deps: SocketDeps): Socket {
     const nonce = uuid()
     const connection = connections.open(peer.id, facts, nonce, clock.now(), (record) => peer.save(record))
     const link = addLink(peer, connection)
-    const payload = JSON.stringify({ nonce, ts: connection.openedAt })
+    const payload = JSON.stringify({ nonce, ts: connection.openedAt, capabilities: CHALLENGE_CAPABILITIES })
     link.send(encodeEventHead('typed', connectChallenge.name, payload) + encodeEventTail('typed', null))
     expectConnect(link, timeoutMs)
   }

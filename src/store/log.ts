@@ -1,4 +1,5 @@
-// Append-only streams: transcripts now, events and audit later. Entries of a stream are numbered from 1 without gaps.
+// Append-only streams: transcripts now, events and audit later. Entries of a stream are numbered without gaps, from
+// 1 or from where a copy begins.
 
 import type { Sql } from '../ports/sql.ts'
 import type { Migration } from './migrate.ts'
@@ -19,6 +20,10 @@ export interface Log {
   read(stream: string, range: { after?: number; upTo?: number; limit: number; newest?: boolean }): Entry[]
   /** The entry with this id, looked for from the newest. */
   find(stream: string, id: string): Entry | null
+  /** The entry with this number. */
+  at(stream: string, seq: number): Entry | null
+  /** Begins the stream `to`, which MUST be empty, with the entries `after < seq <= upTo` of another, under their numbers. */
+  copy(from: string, to: string, range: { after: number; upTo: number }): void
   delete(stream: string): void
 }
 
@@ -50,6 +55,16 @@ export function createLog(sql: Sql, name: string): Log {
     },
     find: (stream, id) =>
       sql.get<Entry>(`SELECT seq, id, data FROM ${table} WHERE stream = ? AND id = ? ORDER BY seq DESC LIMIT 1`, stream, id) ?? null,
+    at: (stream, seq) => sql.get<Entry>(`SELECT seq, id, data FROM ${table} WHERE stream = ? AND seq = ?`, stream, seq) ?? null,
+    copy: (from, to, { after, upTo }) =>
+      sql.run(
+        `INSERT INTO ${table} (stream, seq, id, data)
+         SELECT ?, seq, id, data FROM ${table} WHERE stream = ? AND seq > ? AND seq <= ?`,
+        to,
+        from,
+        after,
+        upTo,
+      ),
     delete: (stream) => sql.run(`DELETE FROM ${table} WHERE stream = ?`, stream),
   }
 }

@@ -76,13 +76,14 @@ function judgeRuns(runs: readonly RunRow[], messages: readonly StoredMessage[], 
     }
     if (run.ended_at === null) say(`has not ended: it is ${run.state}`)
     if (run.session_key !== sent.sessionKey) say(`ran in ${run.session_key}`)
-    if ((run.state === 'ok') !== answered.has(sent.key)) say(`is recorded as ${run.state}, and ${answered.has(sent.key) ? 'has an' : 'has no'} answer`)
-    const { seenIn, endedIn, answers } = ledger.told.get(sent.key) ?? { seenIn: new Set(), endedIn: new Set(), answers: new Set() }
+    const answers = run.state === 'ok' && !ledger.joined.has(sent.key)
+    if (answers !== answered.has(sent.key)) say(`is recorded as ${run.state}, and ${answered.has(sent.key) ? 'has an' : 'has no'} answer`)
+    const { seenIn, endedIn, answers: told } = ledger.told.get(sent.key) ?? { seenIn: new Set(), endedIn: new Set(), answers: new Set() }
     if (seenIn.size > 1) say(`was seen to speak in ${seenIn.size} lives of the gateway`)
     if (endedIn.size > 1) say(`was told to be over in ${endedIn.size} lives of the gateway`)
     if (endedIn.size > 0 && run.ended_at === null) say('was told to be over, and is not')
     const kept = run.result === null ? null : (JSON.parse(run.result) as { text: string }).text
-    for (const answer of answers) if (answer !== kept) say(`was told to answer "${answer}", and kept is "${kept}"`)
+    for (const answer of told) if (answer !== kept) say(`was told to answer "${answer}", and kept is "${kept}"`)
   }
   for (const { id } of runs) if (!ledger.sent.has(id)) wrong.push(`database: nobody sent the run ${id}`)
   return wrong

@@ -8,4 +8,5 @@ it('loses no acknowledged message and runs nothing twice while it is killed agai
   expect(summary.violations).toEqual([])
   expect(summary).toMatchObject({ acknowledged: 150, kills: 4 })
   expect(summary.retries, 'some acknowledgements were lost').toBeGreaterThan(0)
+  expect(summary.joined, 'some became part of a run that went on').toBeGreaterThan(0)
 })

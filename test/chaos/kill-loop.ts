@@ -30,6 +30,8 @@ export interface Summary extends KillLoop {
   readonly killsAtStart: number
   readonly sessions: number
   readonly messages: number
+  /** Messages that became part of another run. */
+  readonly joined: number
   readonly runs: Readonly<Record<string, number>>
   readonly begunAgain: number
   /** Runs of which some client saw words. */
@@ -88,6 +90,7 @@ async function play(victim: Victim, options: KillLoop): Promise<Summary> {
     killsAtStart: sessions.killsAtStart,
     sessions: sessions.all.length,
     messages: found.messages,
+    joined: ledger.joined.size,
     runs: found.runs,
     begunAgain: found.begunAgain,
     seen: [...ledger.told.values()].filter((told) => told.seenIn.size > 0).length,

@@ -10,6 +10,8 @@ export interface Sent {
   readonly message: string
   /** What the run says at its end, when nothing gets in its way. */
   readonly answer: string
+  /** With `steer` it may become part of a run that goes on in its session. */
+  readonly queueMode: 'steer' | 'followup'
   acknowledged: boolean
 }
 
@@ -41,6 +43,8 @@ export interface Ledger {
   /** Takes in what a connection has heard in one life of the gateway. */
   hear(client: Client, life: number): void
   readonly told: ReadonlyMap<string, Told>
+  /** Sends whose message became part of another run: that one answers. */
+  readonly joined: Set<string>
 }
 
 export function createLedger(): Ledger {
@@ -55,13 +59,14 @@ export function createLedger(): Ledger {
     const known = told.get(event.runId) ?? { seenIn: new Set(), endedIn: new Set(), answers: new Set() }
     told.set(event.runId, known)
     if (event.state === 'delta') known.seenIn.add(life)
-    if (event.state === 'final') known.answers.add(textOf(event.message))
+    if (event.state === 'final' && event.message) known.answers.add(textOf(event.message))
     if (event.state === 'final' || event.state === 'aborted' || event.state === 'error') known.endedIn.add(life)
   }
 
   return {
     sent,
     told,
+    joined: new Set(),
     violations: [],
     get acknowledged() {
       return acknowledged

@@ -11,6 +11,8 @@ import type { Victim } from './victim.ts'
 /** Share of the acknowledged sends that are sent once more. */
 const REPEATED = 0.1
 const MAX_PAUSE_MS = 12
+/** The session in which messages join a run that goes on. */
+export const STEERED = 'agent:main:shared-0'
 
 export interface Connection {
   readonly client: Client
@@ -52,8 +54,8 @@ export async function runSender({ index, count, sessions, victim, ledger, random
   async function send(sent: Sent): Promise<string | null> {
     for (;;) {
       connection ??= await join(victim)
-      const { key: idempotencyKey, sessionKey, message } = sent
-      const answer = await connection.client.request('chat.send', { sessionKey, message, idempotencyKey }).catch(() => null)
+      const { key: idempotencyKey, sessionKey, message, queueMode } = sent
+      const answer = await connection.client.request('chat.send', { sessionKey, message, idempotencyKey, queueMode }).catch(() => null)
       if (answer?.ok) return answer.payload.runId === sent.key ? (answer.payload.status as string) : null
       if (answer && !answer.error?.retryable) {
         ledger.violations.push(`the send ${sent.key} was refused: ${JSON.stringify(answer.error)}`)
@@ -94,5 +96,6 @@ export function compose(client: number, n: number, sessionKey: string, random: R
     [{ delayMs: random.below(60) }, { text: answer }],
     [{ tool: { name: 'gateway_status' } }, { delayMs: random.below(40) }, { text: answer }],
   ])
-  return { key, client, sessionKey, message: `script:${JSON.stringify(steps)}`, answer, acknowledged: false }
+  const queueMode = sessionKey === STEERED ? 'steer' : 'followup'
+  return { key, client, sessionKey, message: `script:${JSON.stringify(steps)}`, answer, queueMode, acknowledged: false }
 }

@@ -26,12 +26,15 @@ export interface Victim {
   remove(): Promise<void>
 }
 
+const GIVEN_UP = 'the gateway is not started any more'
+
 export function createVictim(): Victim {
   const state = makeStateDir({})
   const token = randomUUID()
   let port = '0'
   let number = 0
   let running: GatewayProcess | null = null
+  let starting: Promise<void> | null = null
   let buried = false
   let listening = Promise.withResolvers<Life>()
 
@@ -55,6 +58,19 @@ export function createVictim(): Victim {
     }
   }
 
+  async function begin(): Promise<void> {
+    if (buried) throw new Error(GIVEN_UP)
+    number++
+    try {
+      running = await startProcess(options())
+      port = new URL(running.url).port
+      listening.resolve({ url: running.url, number })
+    } catch (error) {
+      bury(error)
+      throw error
+    }
+  }
+
   const killAtExit = () => void running?.kill('SIGKILL')
   process.once('exit', killAtExit)
 
@@ -67,6 +83,7 @@ export function createVictim(): Victim {
       await end('SIGKILL')
     },
     async stumble(ms) {
+      if (buried) throw new Error(GIVEN_UP)
       number++
       const child = spawnGateway(options())
       const exited = new Promise((resolve) => child.once('exit', resolve))
@@ -74,21 +91,11 @@ export function createVictim(): Victim {
       child.kill('SIGKILL')
       await exited
     },
-    async start() {
-      number++
-      try {
-        running = await startProcess(options())
-        port = new URL(running.url).port
-        listening.resolve({ url: running.url, number })
-        if (buried) await end('SIGKILL') // it was given up while it started
-      } catch (error) {
-        bury(error)
-        throw error
-      }
-    },
+    start: () => (starting = begin()),
     stop: () => end('SIGTERM'),
     async remove() {
-      bury(new Error('the gateway is not started any more'))
+      bury(new Error(GIVEN_UP))
+      await starting?.catch(() => {}) // it ends with what has begun to start
       await end('SIGKILL')
       process.off('exit', killAtExit)
       state.remove()

@@ -16,7 +16,10 @@ export async function checkWire(client: Client, sessions: readonly string[], led
   const keys = [...ledger.sent.values()].filter((sent) => sent.acknowledged).map((sent) => sent.key)
   for (let at = 0; at < keys.length; at += WIDTH) {
     const ended = await Promise.all(keys.slice(at, at + WIDTH).map((runId) => client.call('agent.wait', { runId, timeoutMs: RUN_LIMIT_MS })))
-    for (const { runId, status } of ended) if (status === 'timeout') wrong.push(`wire: the run ${runId} has not ended`)
+    for (const { runId, status, stopReason } of ended) {
+      if (status === 'timeout') wrong.push(`wire: the run ${runId} has not ended`)
+      if (stopReason === 'joined') ledger.joined.add(runId)
+    }
   }
   const transcripts: Transcript[] = []
   for (const sessionKey of sessions) {
@@ -47,8 +50,8 @@ export async function checkOpen(client: Client, last: readonly Sent[], ledger: L
   const found = await Promise.all(
     last.map(async (sent) => {
       ledger.add(sent)
-      const { sessionKey, message, key: idempotencyKey } = sent
-      const { ok, error } = await client.request('chat.send', { sessionKey, message, idempotencyKey })
+      const { sessionKey, message, queueMode, key: idempotencyKey } = sent
+      const { ok, error } = await client.request('chat.send', { sessionKey, message, queueMode, idempotencyKey })
       if (!ok) return `wire, ${sessionKey}: accepts no message any more: ${JSON.stringify(error)}`
       ledger.acknowledge(sent)
       const { status, terminalReply } = await client.call('agent.wait', { runId: idempotencyKey, timeoutMs: RUN_LIMIT_MS })

@@ -1,7 +1,7 @@
 // Gateways as processes of their own: what a user starts.
 
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -25,7 +25,7 @@ export function makeStateDir(config?: unknown): StateDir {
   return { path, writeConfig, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
 
-export interface GatewayProcess {
+export interface ServerProcess {
   readonly url: string
   readonly pid: number
   /** Everything that it has printed. */
@@ -34,7 +34,16 @@ export interface GatewayProcess {
   kill(signal: NodeJS.Signals): Promise<number | null>
 }
 
+export interface GatewayProcess extends ServerProcess {
+  /** From now on nobody reads what it prints. */
+  deafen(): void
+  /** Milliseconds of processor time so far; null where the system does not tell. */
+  busyMs(): number | null
+}
+
 const PATIENCE_MS = 30_000
+/** Linux counts processor time in these. */
+const TICK_MS = 10
 
 /** Keys of the developer's own environment must not choose the model of a test. */
 const withoutKeys = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
@@ -77,6 +86,16 @@ export async function startProcess(options: StartOptions): Promise<GatewayProces
     url,
     pid: child.pid!,
     output: () => output,
+    deafen() {
+      child.stdout!.destroy()
+      child.stderr!.destroy()
+    },
+    busyMs() {
+      const stat = `/proc/${child.pid}/stat`
+      if (!existsSync(stat)) return null
+      const [user, system] = readFileSync(stat, 'utf8').split(') ')[1]!.split(' ').slice(11, 13)
+      return (Number(user) + Number(system)) * TICK_MS
+    },
     kill(signal) {
       child.kill(signal)
       return exited

@@ -11,6 +11,9 @@ const NAMED_OTHERWISE: Readonly<Record<string, string>> = {
   'config.schema': 'ConfigSchemaResponse',
   'cron.get': 'CronJob',
   'cron.update': 'CronJob',
+  'sessions.groups.put': 'SessionsGroupsMutationResult',
+  'sessions.groups.rename': 'SessionsGroupsMutationResult',
+  'sessions.groups.delete': 'SessionsGroupsMutationResult',
   'exec.approvals.get': 'ExecApprovalsSnapshot',
   'exec.approvals.set': 'ExecApprovalsSnapshot',
   'exec.approvals.node.get': 'ExecApprovalsNodeSnapshot',
@@ -38,6 +41,8 @@ const EVENTS: Readonly<Record<string, string>> = {
   'device.pair.setup.completed': 'DevicePairSetupCompletedEvent',
   'node.invoke.request': 'NodeInvokeRequestEvent',
   'session.approval': 'SessionApprovalEvent',
+  'users.prefs.changed': 'UsersPrefsChangedEvent',
+  'session.operation': 'SessionOperationEvent',
 }
 
 /**

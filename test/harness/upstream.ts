@@ -21,6 +21,8 @@ export interface Exchange {
   chunk(delta: Data, finish?: string | null): void
   write(text: string | Uint8Array): void
   end(): void
+  /** A whole answer that is no JSON. */
+  send(type: string, bytes: Uint8Array): void
   /** Cuts the connection. */
   cut(): void
 }
@@ -115,6 +117,7 @@ function createExchange(request: IncomingMessage, response: ServerResponse, body
     chunk: (delta, finish) => void response.write(chunk(delta, finish)),
     write: (text) => void response.write(text),
     end: () => void response.end('data: [DONE]\n\n'),
+    send: (type, bytes) => void response.writeHead(200, { 'content-type': type }).end(bytes),
     cut: () => void response.destroy(),
   }
   return exchange

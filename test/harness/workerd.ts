@@ -2,35 +2,27 @@
 // can be killed. A Durable Object here reaches the network directly.
 
 import { spawn } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { build } from 'rolldown'
-import type { GatewayProcess } from './processes.ts'
+import type { ServerProcess } from './processes.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 const PATIENCE_MS = 30_000
 
-/** Bundles the Worker into `dir`, as a deployment would. */
-export async function bundleWorker(dir: string): Promise<void> {
-  await build({
-    input: join(ROOT, 'runtimes/cloudflare/worker.ts'),
-    platform: 'browser',
-    external: [/^cloudflare:/],
-    resolve: { conditionNames: ['workerd', 'worker', 'import'] },
-    output: { file: join(dir, 'worker.js'), format: 'esm', codeSplitting: false },
-    logLevel: 'silent',
-  })
+/** Puts the built Worker into `dir`, as a deployment would. */
+export function placeWorker(dir: string): void {
+  cpSync(join(ROOT, 'dist/worker'), dir, { recursive: true })
   mkdirSync(join(dir, 'storage'), { recursive: true })
 }
 
 export interface WorkerdOptions {
-  /** Where `bundleWorker` put the Worker; the storage stays here too. */
+  /** Where `placeWorker` put the Worker; the storage stays here too. */
   readonly dir: string
   readonly vars: Readonly<Record<string, string>>
 }
 
-export async function startWorkerd({ dir, vars }: WorkerdOptions): Promise<GatewayProcess> {
+export async function startWorkerd({ dir, vars }: WorkerdOptions): Promise<ServerProcess> {
   const port = await freePort()
   writeFileSync(join(dir, 'config.capnp'), toConfig(dir, port, vars))
   const child = spawn(join(ROOT, 'node_modules/.bin/workerd'), ['serve', join(dir, 'config.capnp')], { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -53,6 +45,8 @@ export async function startWorkerd({ dir, vars }: WorkerdOptions): Promise<Gatew
 
 function toConfig(dir: string, port: number, vars: Readonly<Record<string, string>>): string {
   const texts = Object.entries(vars).map(([name, value]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(value)})`)
+  const parts = readdirSync(join(dir, 'parts')).map((name) => `parts/${name}`)
+  const modules = ['worker.js', ...parts].map((name) => `(name = ${JSON.stringify(name)}, esModule = embed ${JSON.stringify(name)})`)
   const bindings = ['(name = "GATEWAY", durableObjectNamespace = "GatewayObject")', '(name = "ASSETS", service = "assets")', ...texts]
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -65,7 +59,7 @@ const config :Workerd.Config = (
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")]
 );
 const worker :Workerd.Worker = (
-  modules = [(name = "worker.js", esModule = embed "worker.js")],
+  modules = [${modules.join(', ')}],
   compatibilityDate = "2026-10-01",
   durableObjectNamespaces = [(className = "GatewayObject", uniqueKey = "gateway", enableSql = true)],
   durableObjectStorage = (localDisk = "storage"),

@@ -123,6 +123,7 @@ describe('lanes', () => {
     const { add, finish, running, lanes } = workshop(() => width)
     for (const lane of ['a', 'b', 'c', 'd', 'e']) add(lane, lane)
     expect(running.length).toBe(3)
+    expect(lanes.running).toBe(3)
     width = 1
     await finish(0)
     await finish(0)

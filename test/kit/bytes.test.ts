@@ -3,18 +3,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  exceedsBytes,
-  fromBase64,
-  fromBase64Url,
-  secretsEqual,
-  sha256,
-  sha256Hex,
-  toBase64,
-  toBase64Url,
-  toHex,
-  toUtf8,
-} from '../../src/kit/bytes.ts'
+import { exceedsBytes, fromBase64, fromBase64Url, joinBytes, secretsEqual, sha256, sha256Hex, toBase64, toBase64Url, toHex, toUtf8 } from '../../src/kit/bytes.ts'
 
 const bytes = fc.uint8Array({ maxLength: 200 })
 /** Any text at all: half of a surrogate pair, too. */
@@ -133,4 +122,9 @@ describe('secretsEqual', () => {
   it('lets nobody in where no secret is set', () => {
     expect([secretsEqual('', ''), secretsEqual('x', ''), secretsEqual('\0', '')]).toEqual([false, false, false])
   })
+})
+
+it('joins bytes', () => {
+  expect(joinBytes([])).toEqual(new Uint8Array())
+  expect(joinBytes([new Uint8Array([1, 2]), new Uint8Array(), new Uint8Array([3])])).toEqual(new Uint8Array([1, 2, 3]))
 })

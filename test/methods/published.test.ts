@@ -1,11 +1,12 @@
 // Every method against what is published of it: the scope, and a definition of its result where there is one.
 
 import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
 import { METHODS } from '../../src/methods/all.gen.ts'
 import { loadPublished } from '../harness/published.ts'
 
 /** Methods of our own: the published schema does not have them. */
-const OWN = ['health.subscribe', 'config.confirm', 'config.history', 'config.reload']
+const OWN = ['health.subscribe', 'config.confirm', 'config.history', 'config.reload', 'audit.calls.list', 'browser.request', 'plugins.controlUi.list', 'mentions.list', 'themes.list', 'plugins.catalog.browse']
 /** Methods that need another scope than is published, and why. */
 const STRICTER: Readonly<Record<string, string>> = {}
 
@@ -20,6 +21,12 @@ describe('methods', () => {
     if (scope === 'dynamic') return expect(method.scope).not.toBeNull()
     if (scope === 'node') return expect(method.role).toBe('node')
     expect(method.scope).toBe(STRICTER[name] ?? scope)
+  })
+
+  it('are not advertised when all that they can do is refuse', () => {
+    const refusing = methods.filter(({ result }) => result instanceof z.ZodNever)
+    expect(refusing.length).toBeGreaterThan(10)
+    expect(refusing.filter(({ hidden }) => !hidden).map(({ name }) => name)).toEqual([])
   })
 
   it('have summaries that end as sentences do', () => {

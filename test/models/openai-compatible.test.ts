@@ -75,7 +75,7 @@ describe('the request', () => {
         init: { method: 'POST', headers: { 'content-type': 'application/json', authorization: 'Bearer sk-mock', 'x-team': 'crabs' } },
       },
     ])
-    expect(JSON.parse(asked[0]!.init.body!)).toEqual({ model: 'm', messages: [{ role: 'user', content: 'hi' }], stream: true, stream_options: { include_usage: true } })
+    expect(JSON.parse(String(asked[0]!.init.body))).toEqual({ model: 'm', messages: [{ role: 'user', content: 'hi' }], stream: true, stream_options: { include_usage: true } })
   })
 
   it('has no credential where there is none', async () => {

@@ -6,7 +6,7 @@ import { serialize } from '../../src/kit/json.ts'
 import { GatewayError } from '../../src/protocol/errors.ts'
 import { expandScopes, type Role, type Scope } from '../../src/protocol/scopes.ts'
 import type { Host } from '../../src/ports/host.ts'
-import { defineMethod, toListed, type AnyMethod, type Call } from '../../src/rpc/method.ts'
+import { defineMethod, toListed, type AnyMethod, type Call, type ListedMethod } from '../../src/rpc/method.ts'
 import { createRegistry } from '../../src/rpc/registry.ts'
 import type { Services } from '../../src/services/services.ts'
 import { foundation } from '../harness/foundation.ts'
@@ -26,9 +26,11 @@ const method = (changes: Partial<AnyMethod> = {}) =>
     ...changes,
   } as AnyMethod) as AnyMethod
 
-function create(methods: readonly AnyMethod[], host: Host = {}) {
+const create = (methods: readonly AnyMethod[], host: Host = {}) => createFrom(methods.map(toListed), host)
+
+function createFrom(methods: readonly ListedMethod[], host: Host = {}) {
   const { clock, bus, commit, log } = foundation()
-  const registry = createRegistry(methods.map(toListed), { clock, bus, commit } as unknown as Services, host)
+  const registry = createRegistry(methods, { clock, bus, commit } as unknown as Services, host)
   const callAs = (role: Role, scopes: readonly Scope[]): Call => ({
     caller: { id: 'someone', role, scopes: expandScopes(scopes) },
     connection: null,
@@ -76,6 +78,12 @@ describe('a call', () => {
   it('without params is one with none', async () => {
     const { dispatch } = create([method({ params: z.strictObject({ n: z.int().default(7) }) })])
     for (const params of [undefined, null, {}]) expect(await dispatch('test.method', params)).toEqual({ called: { n: 7 } })
+  })
+
+  it('of a method whose file is gone says what to do', async () => {
+    const listed = { ...toListed(method()), load: async () => Promise.reject(new Error('ENOENT')) }
+    const { dispatch } = createFrom([listed])
+    expect(await dispatch('test.method', { n: 1 })).toMatchObject({ code: 'UNAVAILABLE', retryable: true, message: expect.stringContaining('restart the gateway') })
   })
 
   it('of a hidden method is answered', async () => {
@@ -283,4 +291,37 @@ it('loads a method when it is first called, and once', async () => {
   const call: Call = { caller: { id: 'x', role: 'operator', scopes: new Set() }, connection: null, signal: new AbortController().signal, log, interim: () => {} }
   expect([registry.advertised, loads]).toEqual([['late'], 0])
   expect([await registry.dispatch('late', {}, call), await registry.dispatch('late', {}, call), loads]).toEqual(['1', '1', 1])
+})
+
+describe('whoever listens to calls', () => {
+  const listened = (methods: readonly AnyMethod[]) => {
+    const calls: unknown[] = []
+    const registry = createRegistry(methods.map(toListed), {} as Services, {}, ({ method: name, scope, role, caller, outcome }) => void calls.push([name, scope, role, caller.id, outcome]))
+    const { callAs } = create([])
+    const dispatch = (name: string, params: unknown, scopes: readonly Scope[] = ['operator.admin']) => registry.dispatch(name, params, callAs('operator', scopes)).catch(() => {})
+    return { calls, dispatch }
+  }
+
+  it('is told how each of them has ended', async () => {
+    const fails = (name: string, error: Error) => method({ name, handler: () => Promise.reject(error) })
+    const { calls, dispatch } = listened([method(), fails('refused', new GatewayError('NOT_FOUND', 'x')), fails('broken', new Error('x'))])
+    await dispatch('test.method', { n: 1 })
+    await dispatch('test.method', {})
+    await dispatch('test.method', { n: 1 }, [])
+    await dispatch('refused', { n: 1 })
+    await dispatch('broken', { n: 1 })
+    expect(calls).toEqual([
+      ['test.method', 'operator.read', 'operator', 'someone', 'ok'],
+      ['test.method', 'operator.read', 'operator', 'someone', 'INVALID_REQUEST'],
+      ['test.method', 'operator.read', 'operator', 'someone', 'FORBIDDEN'],
+      ['refused', 'operator.read', 'operator', 'someone', 'NOT_FOUND'],
+      ['broken', 'operator.read', 'operator', 'someone', 'INTERNAL'],
+    ])
+  })
+
+  it('hears nothing of names that strangers made up', async () => {
+    const { calls, dispatch } = listened([method()])
+    await dispatch('nonsense', {})
+    expect(calls).toEqual([])
+  })
 })

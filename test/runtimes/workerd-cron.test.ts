@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Data } from '../harness/client.ts'
-import type { GatewayProcess } from '../harness/processes.ts'
-import { bundleWorker, startWorkerd } from '../harness/workerd.ts'
+import type { ServerProcess } from '../harness/processes.ts'
+import { placeWorker, startWorkerd } from '../harness/workerd.ts'
 import { connect } from '../harness/ws.ts'
 import { script } from '../suites/target.ts'
 
@@ -16,14 +16,14 @@ const config = { agents: { defaults: { model: 'builtin/operator' } } }
 
 describe('workerd with jobs', () => {
   let dir: string
-  let workerd: GatewayProcess
+  let workerd: ServerProcess
 
   const start = async () => (workerd = await startWorkerd({ dir, vars: { OPENCLAW_CONFIG: JSON.stringify(config), OPENCLAW_GATEWAY_TOKEN: TOKEN } }))
   const client = async () => (await connect(workerd.url, { token: TOKEN })).client
 
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'edgeclaw-workerd-cron-'))
-    await bundleWorker(dir)
+    placeWorker(dir)
   })
   afterAll(async () => {
     await workerd.kill('SIGKILL')

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Data } from '../harness/client.ts'
-import type { GatewayProcess } from '../harness/processes.ts'
+import type { ServerProcess } from '../harness/processes.ts'
 import { startUpstream, type Upstream } from '../harness/upstream.ts'
-import { bundleWorker, startWorkerd } from '../harness/workerd.ts'
+import { placeWorker, startWorkerd } from '../harness/workerd.ts'
 import { connect } from '../harness/ws.ts'
 import { freshKey, script, suiteConfig, textIn } from '../suites/target.ts'
 
@@ -16,7 +16,7 @@ const TOKEN = 'token-of-the-workerd-suite'
 describe('workerd', () => {
   let dir: string
   let upstream: Upstream
-  let workerd: GatewayProcess
+  let workerd: ServerProcess
 
   const start = async () => {
     const vars = { OPENCLAW_CONFIG: JSON.stringify(suiteConfig(upstream)), OPENCLAW_GATEWAY_TOKEN: TOKEN }
@@ -28,7 +28,7 @@ describe('workerd', () => {
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'edgeclaw-workerd-'))
     upstream = await startUpstream()
-    await bundleWorker(dir)
+    placeWorker(dir)
   })
   afterEach(() => workerd.kill('SIGKILL'))
   afterAll(async () => {

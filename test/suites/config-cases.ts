@@ -174,7 +174,7 @@ export function configCases(at: Reach, get: () => Target): void {
   it('loses no entry of a list by accident', async () => {
     const client = await join()
     await untouched(client, async () => {
-      await patch(client, { gateway: { controlUi: { allowedOrigins: ['https://a.example', 'https://b.example'] } } })
+      await patch(client, { gateway: { controlUi: { allowedOrigins: ['https://a.example', 'https://b.example'] } } }, { replacePaths: ['gateway.controlUi.allowedOrigins'] })
       const shorter = { gateway: { controlUi: { allowedOrigins: ['https://b.example'] } } }
       const { message, details } = await refusedPatch(client, shorter)
       expect(message).toContain('config.patch would remove entries from array path(s): gateway.controlUi.allowedOrigins. Pass replacePaths')

@@ -3,20 +3,29 @@
 import { describe } from 'vitest'
 import { agentCases } from './agent-cases.ts'
 import { approvalCases } from './approval-cases.ts'
+import { channelCases } from './channel-cases.ts'
 import { chatCases } from './chat-cases.ts'
 import { configCases } from './config-cases.ts'
 import { connectCases } from './connect-cases.ts'
 import { cronCases } from './cron-cases.ts'
+import { coverageCases } from './coverage-cases.ts'
 import { deviceCases } from './device-cases.ts'
 import { frameCases } from './frame-cases.ts'
 import { heartbeatCases } from './heartbeat-cases.ts'
 import { httpCases } from './http-cases.ts'
 import { methodCases } from './method-cases.ts'
+import { miscCases } from './misc-cases.ts'
 import { modelCases } from './model-cases.ts'
 import { nodeCases } from './node-cases.ts'
+import { branchCases, compactionCases, groupCases } from './session-branch-cases.ts'
 import { sessionCases } from './session-cases.ts'
+import { searchCases } from './session-search-cases.ts'
+import { steerCases } from './steer-cases.ts'
+import { skillCases } from './skill-cases.ts'
 import { toolCases } from './tool-cases.ts'
 import { reach, type Target } from './target.ts'
+import { voiceCases } from './voice-cases.ts'
+import { taskCases, usageCases } from './usage-cases.ts'
 import { wizardCases } from './wizard-cases.ts'
 
 export function gatewaySuite(get: () => Target): void {
@@ -28,6 +37,13 @@ export function gatewaySuite(get: () => Target): void {
   describe('methods', () => methodCases(at, get))
   describe('chat', () => chatCases(at))
   describe('sessions', () => sessionCases(at))
+  describe('branches', () => branchCases(at))
+  describe('compaction', () => compactionCases(at, get))
+  describe('groups', () => groupCases(at))
+  describe('search', () => searchCases(at))
+  describe('steering', () => steerCases(at, get))
+  describe('usage', () => usageCases(at, get))
+  describe('tasks', () => taskCases(at))
   describe('approvals', () => approvalCases(at, get))
   describe('tools', () => toolCases(at))
   describe('jobs', () => cronCases(at, get))
@@ -36,5 +52,10 @@ export function gatewaySuite(get: () => Target): void {
   describe('configuration', () => configCases(at, get))
   describe('agents and their files', () => agentCases(at, get))
   describe('setup', () => wizardCases(at, get))
+  describe('skills', () => skillCases(at, get))
+  describe('channels', () => channelCases(at))
+  describe('pages and plugins', () => miscCases(at, get))
+  describe('voices', () => voiceCases(at, get))
   describe('http', () => httpCases(at, get))
+  describe('all of it', () => coverageCases(at, get))
 }

@@ -215,6 +215,20 @@ export function processSuite(program: keyof typeof PROGRAMS): void {
       await second.kill('SIGTERM')
     })
 
+    it('goes on in peace when nobody reads any more what it prints', async () => {
+      const gateway = await startProcess({ program, stateDir: state.path, env: { OPENCLAW_GATEWAY_TOKEN: TOKEN } })
+      gateway.deafen()
+      const stranger = await open(gateway.url)
+      await stranger.request('health') // it is refused, and that is logged
+      const before = gateway.busyMs()
+      await new Promise((resolve) => setTimeout(resolve, 1000))
+      if (before !== null) expect(gateway.busyMs()! - before).toBeLessThan(500)
+      const { client } = await connect(gateway.url, { token: TOKEN })
+      expect(await client.call('health')).toMatchObject({ ok: true })
+      client.close()
+      expect(await gateway.kill('SIGTERM')).toBe(0)
+    })
+
     it('says which port is taken', async () => {
       const first = await startProcess({ program, stateDir: state.path })
       const other = makeStateDir({})

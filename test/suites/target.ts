@@ -2,6 +2,7 @@
 
 import { afterAll, expect } from 'vitest'
 import { handshake, type Client, type ConnectChoice, type Data } from '../harness/client.ts'
+import { connectDevice, createDevice } from '../harness/device.ts'
 import { loadPublished } from '../harness/published.ts'
 import type { Upstream } from '../harness/upstream.ts'
 
@@ -18,9 +19,12 @@ export interface Target {
   readonly direct: boolean
 }
 
+/** Where a page of another origin may come from. */
+export const PAGE_ORIGIN = 'https://pages.example'
+
 /** What the gateway under test must be configured with. */
 export const suiteConfig = (upstream: Upstream) => ({
-  gateway: { maxPayloadBytes: 1024 * 1024 },
+  gateway: { maxPayloadBytes: 1024 * 1024, controlUi: { allowedOrigins: [PAGE_ORIGIN] } },
   agents: {
     defaults: { model: 'builtin/operator' },
     list: [
@@ -34,6 +38,11 @@ export const suiteConfig = (upstream: Upstream) => ({
       mock: { baseUrl: upstream.baseUrl, apiKey: 'sk-of-the-mock', models: [{ id: 'plain', contextWindow: 8000, reasoning: true }] },
     },
   },
+  tts: {
+    providers: { mock: { model: 'speaks', voice: 'ann' } },
+    personas: { calm: { label: 'Calm', description: 'Slowly.', provider: 'mock', providers: { mock: { voice: 'bea', instructions: 'Be calm.' } } } },
+  },
+  talk: { providers: { mock: { apiKey: 'sk-of-the-talk' } }, speechLocale: 'de-DE' },
 })
 
 /** Reaches a target, and at the end holds everything that was heard against the published schema. */
@@ -58,12 +67,30 @@ export function reach(get: () => Target) {
     return client
   }
 
+  async function join(choice: ConnectChoice & { unchecked?: boolean } = {}): Promise<{ client: Client; hello: Data }> {
+    const client = await open({ unchecked: choice.unchecked ?? false })
+    return { client, hello: await handshake(client, { token: get().token, ...choice }) }
+  }
+
   return {
     open,
+    /** Methods that have had a good answer so far. */
+    answered: () => new Set(clients.flatMap(({ frames, asked }) => frames.flatMap((frame) => (frame.ok && frame.id !== undefined ? (asked.get(frame.id) ?? []) : [])))),
     /** Connected with the gateway token. */
-    async join(choice: ConnectChoice & { unchecked?: boolean } = {}): Promise<{ client: Client; hello: Data }> {
-      const client = await open({ unchecked: choice.unchecked ?? false })
-      return { client, hello: await handshake(client, { token: get().token, ...choice }) }
+    join,
+    /** Connected as a page that a person has open: one with a device, which somebody has approved where that is needed. */
+    async openPage(more: Record<string, unknown> = {}): Promise<Client> {
+      const device = await createDevice()
+      const attempt = async () => {
+        const client = await open({ headers: { origin: PAGE_ORIGIN } })
+        const choice = { auth: { token: get().token }, scopes: ['operator.admin'], client: { id: 'openclaw-control-ui', mode: 'webchat', instanceId: crypto.randomUUID() }, more }
+        return { client, answer: await connectDevice(client, device, choice) }
+      }
+      const first = await attempt()
+      if (first.answer.ok) return first.client
+      const { client: admin } = await join()
+      await admin.call('device.pair.approve', { requestId: first.answer.error!.details.requestId })
+      return (await attempt()).client
     },
     /** POSTs JSON, or GETs without a body, as the holder of the gateway token. */
     http(path: string, body?: unknown, init: RequestInit & { headers?: Record<string, string> } = {}): Promise<Response> {

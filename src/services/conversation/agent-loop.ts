@@ -51,6 +51,8 @@ export interface LoopIo {
   onToolCalls(model: Model, text: string, calls: readonly ModelToolCall[], usage: Usage): void
   /** Carries out the first call of `position`. */
   callTool(call: ModelToolCall, position: Position): Promise<ToolOutcome>
+  /** What somebody said meanwhile who does not wait for the end. Called between two steps. */
+  joined?(): Promise<readonly ModelMessage[]>
 }
 
 export interface LoopOutcome {
@@ -86,6 +88,7 @@ export async function runAgentLoop(input: LoopInput, io: LoopIo): Promise<LoopOu
       const outcome = await abortable(io.callTool(call, { calls: calls.slice(index), usage: used, steps }), io.signal)
       messages.push({ role: 'tool', toolCallId: call.id, name: call.name, text: outcome.text })
     }
+    messages.push(...((await io.joined?.()) ?? []))
   }
 
   for (let step = (input.from?.steps ?? 0) + 1; ; step++) {

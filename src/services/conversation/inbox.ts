@@ -29,13 +29,21 @@ export interface Sent {
   readonly thinking?: string | undefined
   readonly timeoutMs?: number | undefined
   readonly instructions?: string | undefined
+  /** What becomes of it when a run goes on in the session. Absent: it waits for its turn. */
+  readonly queueMode?: QueueMode | undefined
   /** A message with a slash may be meant for the gateway. */
   readonly mayCommand?: boolean
 }
 
+/**
+ * `steer`: told to the run that goes on, between two of its steps. `followup`: answered after it. `collect`: answered
+ * after it, together with others of its kind. `interrupt`: the run is ended.
+ */
+export type QueueMode = 'steer' | 'followup' | 'collect' | 'interrupt'
+
 export interface Inbox {
   /** Starts a run, or says what became of the one that was sent with this key before. */
-  send(sent: Sent): Promise<Started>
+  send(sent: Sent): Promise<Started & { readonly interrupted?: true }>
 }
 
 export function createInbox(deps: {
@@ -70,7 +78,7 @@ export function createInbox(deps: {
 
   return {
     async send(sent) {
-      const { runId, sessionKey, origin, principal, message, attachments = [], model, thinking, timeoutMs, instructions } = sent
+      const { runId, sessionKey, origin, principal, message, attachments = [], model, thinking, timeoutMs, instructions, queueMode } = sent
       if (message.trim() === '' && attachments.length === 0) throw invalid('message or attachment required')
       if (message.length > MAX_MESSAGE_CHARS) {
         throw invalid(`the message has ${message.length} characters, at most ${MAX_MESSAGE_CHARS} are accepted: send it as a file`)
@@ -90,9 +98,12 @@ export function createInbox(deps: {
         ...(model !== undefined && { model }),
         ...(timeoutMs !== undefined && { timeoutMs }),
         ...(instructions !== undefined && { instructions }),
+        ...((queueMode === 'steer' || queueMode === 'collect') && { queueMode }),
       }
+      const stopped = queueMode === 'interrupt' && !known ? await runs.abort(runs.liveIn(sessionKey), 'interrupt') : []
       const typed = sent.mayCommand && !known && attachments.length === 0 ? commands.find(message) : null
-      return typed ? command(typed, request) : runs.start(request)
+      const started = typed ? await command(typed, request) : runs.start(request)
+      return stopped.length > 0 ? { ...started, interrupted: true } : started
     },
   }
 }

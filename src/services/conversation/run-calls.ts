@@ -5,6 +5,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Commit } from '../../store/commit.ts'
 import type { Gate } from '../../store/gate.ts'
 import type { Position } from './agent-loop.ts'
+import { statusOfTool, type ToolAudit } from './audited-runs.ts'
 import type { Course } from './run-course.ts'
 import type { Suspensions } from './run-suspension.ts'
 import type { Sessions } from './sessions.ts'
@@ -31,8 +32,9 @@ export function createRunCalls(deps: {
   commit: Commit
   gate: Gate
   clock: Clock
+  audit?: ToolAudit
 }): CallTool {
-  const { tools, suspensions, sessions, commit, gate, clock } = deps
+  const { tools, suspensions, sessions, commit, gate, clock, audit } = deps
 
   return async (run, position) => {
     const { id: runId, sessionKey, principal, signal, course, onWait } = run
@@ -41,7 +43,10 @@ export function createRunCalls(deps: {
     course.toolStarted(call)
     const barred = run.mayUse?.(call.name) === false ? tools.refuse(call.name, call.arguments, 'policy') : null
     const refused = barred ?? (await suspensions.permit({ runId, position, said: { text: course.text, seq: course.seq }, context, onWait }))
-    if (!refused) await gate.passed() // a tool may act: that it was called is on disk before it does
+    if (!refused) {
+      if (audit) commit.tx(() => audit.started(run, call))
+      await gate.passed() // a tool may act: that it was called is on disk before it does
+    }
     signal.throwIfAborted()
     const outcome = refused ?? (await tools.invoke(call.name, call.arguments, context))
     signal.throwIfAborted() // the run has ended meanwhile: its transcript is closed
@@ -49,6 +54,7 @@ export function createRunCalls(deps: {
     const facts = { toolCallId: call.id, toolName: call.name, content, isError: outcome.isError }
     commit.tx(() => {
       sessions.append(sessionKey, { role: 'toolResult', ...facts, timestamp: clock.now() }, { runId })
+      audit?.ended(run, call, statusOfTool(outcome, refused !== null))
       if (refused) suspensions.settle(runId)
     })
     course.toolEnded(call, outcome)

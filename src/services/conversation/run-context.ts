@@ -3,6 +3,7 @@
 import type { ModelMessage, ModelPart, ModelToolCall } from '../../ports/model.ts'
 import { textOf, type StoredMessage, type UserMessage } from '../../protocol/shapes.ts'
 import type { Agents } from './agents.ts'
+import type { CompactionTable } from './compaction-table.ts'
 import type { Media } from './media.ts'
 import type { RunRequest } from './run-table.ts'
 import type { SessionRecord } from './session-table.ts'
@@ -14,12 +15,14 @@ export const EVENT_KIND = 'system-event'
 /** Messages of the transcript that a model is given at most, the newest ones. */
 const MAX_CONTEXT_MESSAGES = 200
 
+const SUMMARY_HEAD = '[The conversation so far, summarised. What follows is what was said since.]'
+
 export async function buildContext(
   request: RunRequest,
   agentId: string,
   /** null: none exists yet, and the request brings its own conversation. */
   session: SessionRecord | null,
-  deps: { agents: Agents; transcripts: Transcripts; media: Media },
+  deps: { agents: Agents; transcripts: Transcripts; compactions: CompactionTable; media: Media },
   /** Ids of calls of the last step that are about to be carried out. */
   pending: ReadonlySet<string> = new Set(),
 ): Promise<ModelMessage[]> {
@@ -34,17 +37,23 @@ export async function buildContext(
 
 async function fromTranscript(
   session: SessionRecord,
-  { transcripts, media }: { transcripts: Transcripts; media: Media },
+  { transcripts, compactions, media }: { transcripts: Transcripts; compactions: CompactionTable; media: Media },
   pending: ReadonlySet<string>,
 ): Promise<ModelMessage[]> {
-  const range = { after: session.floor, upTo: session.messages, limit: MAX_CONTEXT_MESSAGES }
-  const stored = transcripts.messages(session.sessionId, range)
+  const { sessionId, floor, messages: upTo } = session
+  const compacted = compactions.latest(sessionId, { after: floor, upTo })
+  const range = { after: compacted?.keptAfter ?? floor, upTo, limit: MAX_CONTEXT_MESSAGES }
+  const said = withAnswers(await toModelMessages(transcripts.messages(sessionId, range), media), pending)
+  return compacted?.summary ? [{ role: 'user', content: `${SUMMARY_HEAD}\n\n${compacted.summary}` }, ...said] : said
+}
+
+export async function toModelMessages(stored: readonly StoredMessage[], media: Media): Promise<ModelMessage[]> {
   const messages: ModelMessage[] = []
   for (const message of stored) {
     const converted = await toModelMessage(message, media)
     if (converted) messages.push(converted)
   }
-  return withAnswers(messages, pending)
+  return messages
 }
 
 /**

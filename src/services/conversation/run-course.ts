@@ -7,7 +7,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Commit } from '../../store/commit.ts'
 import type { Gate } from '../../store/gate.ts'
 import type { Bus } from '../bus.ts'
-import type { RunResult, RunTable } from './run-table.ts'
+import { JOINED, type RunResult, type RunTable } from './run-table.ts'
 import type { ToolOutcome } from './tools.ts'
 
 /** What a caller inside the gateway, such as an HTTP answer, hears of a run. */
@@ -216,6 +216,7 @@ function toTerminal(
 ) {
   const said = result.text === '' ? {} : { message: message(result.text) }
   const { stopReason, error } = result
+  if (stopReason === JOINED) return { ...fields, state: 'final' as const, stopReason } // another run answers
   if (result.state === 'ok') return { ...fields, state: 'final' as const, stopReason, message: message(result.text) }
   if (result.state !== 'error') return { ...fields, state: 'aborted' as const, stopReason, ...said }
   return {

@@ -106,10 +106,13 @@ export interface Ending {
 export interface RunEndings {
   /** Writes everything, or throws and writes nothing. `isRepeated`: nothing either when a first attempt has written it. */
   record(ending: Ending, isRepeated?: boolean): void
+  /** `listener` is called in the transaction in which a run ends, once all of it is written. */
+  onEnded(listener: (ending: Ending) => void): void
 }
 
 export function createRunEndings(deps: { table: RunTable; sessions: Sessions; commit: Commit }): RunEndings {
   const { table, sessions, commit } = deps
+  const listeners: ((ending: Ending) => void)[] = []
 
   function toLastMessage({ request, result, rest, lastUsage: usage, api }: Ending): AssistantMessage | null {
     const { state, toolCalls } = result
@@ -126,6 +129,18 @@ export function createRunEndings(deps: { table: RunTable; sessions: Sessions; co
     return { ...message, idempotencyKey: `${request.runId}:assistant`, openclawAbort }
   }
 
+  /** What it leaves behind in its session. */
+  function leave(ending: Ending, begun: boolean): void {
+    const { request, result } = ending
+    const { sessionKey, runId } = request
+    if (!sessions.get(sessionKey)) return // deleted meanwhile
+    if (!begun) for (const message of request.input) sessions.append(sessionKey, message, { runId })
+    const message = toLastMessage(ending)
+    if (message) sessions.append(sessionKey, message, { runId })
+    const phase = result.state === 'error' ? 'error' : 'end'
+    sessions.update(sessionKey, toSessionChanges(result, sessions.get(sessionKey)!), { phase, runId })
+  }
+
   return {
     record: (ending, isRepeated = false) =>
       commit.tx(() => {
@@ -134,17 +149,13 @@ export function createRunEndings(deps: { table: RunTable; sessions: Sessions; co
         const known = isRepeated ? table.get(runId) : undefined
         if (known?.result) return // only its flush had failed, and comes with this transaction
         const accepted = ending.accepted && known !== null // null: that it was accepted has been taken back, too
-        const begun = ending.begun && accepted
         if (accepted) table.end(runId, result, hasOutput)
         else table.insertEnded(request, result)
         if (!accepted) sessions.create({ key: sessionKey, via: 'run', isNew: request.isNew === true && !isRepeated })
-        if (!sessions.get(sessionKey)) return // deleted meanwhile
-        if (!begun) for (const message of request.input) sessions.append(sessionKey, message, { runId })
-        const message = toLastMessage(ending)
-        if (message) sessions.append(sessionKey, message, { runId })
-        const phase = result.state === 'error' ? 'error' : 'end'
-        sessions.update(sessionKey, toSessionChanges(result, sessions.get(sessionKey)!), { phase, runId })
+        leave(ending, ending.begun && accepted)
+        for (const listener of listeners) listener(ending)
       }),
+    onEnded: (listener) => void listeners.push(listener),
   }
 }
 

@@ -56,11 +56,19 @@ export interface RunRequest {
   readonly aside?: Aside
   /** No instructions and no tools of the gateway: the caller addressed a model, not an agent. */
   readonly bare?: boolean
+  /**
+   * What becomes of it when another run goes on in its session: `steer` is told to that run between two steps, if it
+   * has any more; `collect` is answered together with others that wait. Absent: it is answered in its turn.
+   */
+  readonly queueMode?: 'steer' | 'collect'
   /** The caller hears nothing before the end. */
   readonly whole?: boolean
   /** The session is made for this run, and its key and the run's id are new: nothing has to be looked up. */
   readonly isNew?: boolean
 }
+
+/** Why a run ended whose message became part of another one. */
+export const JOINED = 'joined'
 
 export interface RunError {
   readonly message: string

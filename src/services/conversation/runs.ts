@@ -6,7 +6,7 @@ import { messageOf, type Logger } from '../../kit/log.ts'
 import { invalid, unavailable } from '../../protocol/errors.ts'
 import { chat } from '../../protocol/events.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { Model } from '../../ports/model.ts'
+import type { Model, ModelMessage } from '../../ports/model.ts'
 import type { Commit } from '../../store/commit.ts'
 import type { Gate } from '../../store/gate.ts'
 import { idempotencyConflict } from '../../store/idempotency.ts'
@@ -14,12 +14,15 @@ import type { Bus } from '../bus.ts'
 import { runAgentLoop, type LoopIo, type LoopOutcome } from './agent-loop.ts'
 import type { Activity } from './activity.ts'
 import type { Agents } from './agents.ts'
+import type { CompactionTable } from './compaction-table.ts'
 import type { Media } from './media.ts'
 import type { Models } from './models.ts'
+import type { ToolAudit } from './audited-runs.ts'
 import { createRunCalls } from './run-calls.ts'
 import { buildContext } from './run-context.ts'
 import { createCourse, type Course, type Progress } from './run-course.ts'
-import { AbortReason, createRunEndings, toAssistantMessage, toFailure, toResult } from './run-ending.ts'
+import { AbortReason, createRunEndings, toAssistantMessage, toFailure, toResult, type Ending } from './run-ending.ts'
+import { createJoining, mayJoin } from './run-joining.ts'
 import { startLimit, type RunLimit } from './run-limit.ts'
 import { recoverRuns } from './run-recovery.ts'
 import type { Suspension, Suspensions } from './run-suspension.ts'
@@ -81,9 +84,15 @@ export interface Runs {
   recover(): void
   /** `listener` is called in the transaction in which the input of a run goes into the transcript, before it does. */
   onBegin(listener: (request: RunRequest) => void): void
+  /** `listener` is called in the transaction that puts a run on record, before it begins. */
+  onAccept(listener: (request: RunRequest) => void): void
+  /** `listener` is called in the transaction in which a run ends. */
+  onEnded(listener: (ending: Ending) => void): void
   /** Ends the runs that somebody has seen something of, so that the process can end. Their records say why. */
   stop(reason: string): Promise<void>
   readonly active: number
+  /** How many wait for their turn, how many have it, and how many may. */
+  load(): { readonly queued: number; readonly running: number; readonly width: number }
 }
 
 interface LiveRun extends Run {
@@ -116,6 +125,7 @@ export interface RunsDeps {
   readonly table: RunTable
   readonly sessions: Sessions
   readonly transcripts: Transcripts
+  readonly compactions: CompactionTable
   readonly agents: Agents
   readonly models: Models
   readonly tools: Tools
@@ -126,6 +136,7 @@ export interface RunsDeps {
   readonly gate: Gate
   readonly commit: Commit
   readonly clock: Clock
+  readonly audit?: ToolAudit
   readonly log: Logger
   readonly settings: () => { readonly timeoutSeconds?: number | undefined; readonly maxConcurrent?: number | undefined }
   /** Told how many runs are in the works whenever that changes; those that wait for a person are not. */
@@ -136,11 +147,14 @@ export function createRuns(deps: RunsDeps): Runs {
   const { table, sessions, models, tools, suspensions, activity, bus, gate, commit, clock, log } = deps
   const endings = createRunEndings({ table, sessions, commit })
   const callTool = createRunCalls(deps)
+  const joining = createJoining(deps)
   /** Runs that wait for a person take no place away from others. */
   let suspended = 0
-  const lanes = createLanes(() => (deps.settings().maxConcurrent ?? DEFAULT_WIDTH) + suspended)
+  const width = () => deps.settings().maxConcurrent ?? DEFAULT_WIDTH
+  const lanes = createLanes(() => width() + suspended)
   const live = new Map<string, LiveRun>()
   const expected = new Map<string, Set<(run: Run) => void>>()
+  const acceptances: ((request: RunRequest) => void)[] = []
   const beginnings: ((request: RunRequest) => void)[] = []
   /** Results that could not be written, as they were told: until the next start they are what became of their runs. */
   const unkept = new Map<string, RunResult>()
@@ -171,6 +185,7 @@ export function createRuns(deps: RunsDeps): Runs {
       if (request.isNew) sessions.create({ key: request.sessionKey, via: 'run', isNew: true })
       else sessions.ensure(request.sessionKey, VIA[request.origin] ?? 'operator')
       table.insert(request, begins, clock.now())
+      for (const listener of acceptances) listener(request)
       if (begins) enter(request, clock.now())
     })
   }
@@ -279,6 +294,7 @@ export function createRuns(deps: RunsDeps): Runs {
     let lastUsage = noUsage()
     try {
       begin(run, startedAt)
+      if (run.request.queueMode === 'collect') await takeIn(run, 'collect')
       const outcome = await loop(run)
       lastUsage = outcome.usage
       const said = { text: run.course.text, usage: addUsage(run.used, lastUsage) }
@@ -301,6 +317,26 @@ export function createRuns(deps: RunsDeps): Runs {
       run.begun = true
     }
     run.course.lifecycle({ phase: 'start', startedAt })
+  }
+
+  /** Messages that wait in its session, and may become part of this run, do. */
+  async function takeIn(run: LiveRun, mode: 'steer' | 'collect'): Promise<readonly ModelMessage[]> {
+    const waiting = activity.runsOf(run.sessionKey).flatMap((id) => live.get(id) ?? [])
+    const joins = waiting.filter((each) => each.phase === 'waiting' && each.accepted && !each.begun && mayJoin(each.request, run.request, mode))
+    if (joins.length === 0) return []
+    for (const each of joins) {
+      each.leave()
+      each.phase = 'ended'
+      activity.end(each.sessionKey, each.id)
+    }
+    try {
+      const { messages, result } = await joining.join(joins.map(({ request }) => request), clock.now())
+      for (const each of joins) dismiss(each, result)
+      return messages
+    } catch (error) {
+      await Promise.all(joins.map((each) => conclude(each, failed(each, clock.now(), error))))
+      throw error
+    }
   }
 
   async function loop(run: LiveRun): Promise<LoopOutcome> {
@@ -367,6 +403,7 @@ export function createRuns(deps: RunsDeps): Runs {
           },
           position,
         ),
+      joined: () => takeIn(run, 'steer'),
     }
   }
 
@@ -384,7 +421,11 @@ export function createRuns(deps: RunsDeps): Runs {
     const kept = await write(run.id, (isRepeated) => commit.tx(() => record(isRepeated)))
     const told: RunResult = kept ? result : { ...result, state: 'error', stopReason: 'error', error: NOT_KEPT }
     if (!kept) rememberUnkept(run.id, told)
-    course.ended(told)
+    dismiss(run, told)
+  }
+
+  function dismiss(run: LiveRun, told: RunResult): void {
+    run.course.ended(told)
     live.delete(run.id)
     tellActivity()
     run.resolve(told)
@@ -449,6 +490,8 @@ export function createRuns(deps: RunsDeps): Runs {
     textOf: (runId) => live.get(runId)?.course.text ?? '',
     wait,
     onBegin: (listener) => void beginnings.push(listener),
+    onAccept: (listener) => void acceptances.push(listener),
+    onEnded: endings.onEnded,
     recover() {
       const relaunch = (record: RunRecord) => {
         if (record.attempts > 0) commit.tx(() => table.begin(record.id)) // counts the attempt
@@ -466,6 +509,7 @@ export function createRuns(deps: RunsDeps): Runs {
       const stays = (run: LiveRun) => run.request.origin !== 'http' && (run.suspended || (run.course.text === '' && run.steps === 0))
       await abortAll([...live.values()].filter((run) => !stays(run)), reason)
     },
+    load: () => ({ queued: lanes.size - lanes.running, running: lanes.running, width: width() }),
     get active() {
       return live.size
     },

@@ -12,35 +12,46 @@ import { createApprovalPolicy, type ApprovalPolicy } from './approval-policy.ts'
 import { createApprovalRoutes } from './approval-routes.ts'
 import { createApprovalTable } from './approval-table.ts'
 import { createApprovals, type Approvals } from './approvals.ts'
+import { auditRuns, createToolAudit } from './audited-runs.ts'
+import { createCompactionTable } from './compaction-table.ts'
 import { createCommands, type Commands } from './commands.ts'
 import { createConfirmTool } from './confirm-tool.ts'
 import { createInbox, type Inbox } from './inbox.ts'
 import { createMedia, type Media } from './media.ts'
 import { createModelAuth, type ModelAuth } from './model-auth.ts'
 import { createModelProbe, type ModelProbe } from './model-probe.ts'
+import { createModelRows, type ModelRows } from './model-rows.ts'
 import { createModels, type Models } from './models.ts'
+import { createOwnRoute, type OwnRoute } from './own-route.ts'
 import { createRunReplies } from './run-replies.ts'
+import { createSkillTool } from './skill-tool.ts'
+import { createSkills, type Skills } from './skills.ts'
 import { createSuspensions } from './run-suspension.ts'
 import { createRunTable, type RunTable } from './run-table.ts'
 import { createRunWatch } from './run-watch.ts'
 import { createRuns, type Runs } from './runs.ts'
+import { createSessionServices, type SessionServices } from './session-services.ts'
 import { createSessionTable, type SessionTable } from './session-table.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import { createToolCalls, type ToolCalls } from './tool-calls.ts'
 import { createTools, type Tools } from './tools.ts'
 import { createTranscripts, type Transcripts } from './transcripts.ts'
 
-export interface ConversationServices {
+const joinNotes = (notes: readonly (string | null)[]): string | null => notes.filter((each) => each !== null).join('\n\n') || null
+
+export interface ConversationServices extends SessionServices {
   readonly agents: Agents
   readonly agentFiles: AgentFiles
   readonly agentRoster: AgentRoster
   readonly models: Models
+  readonly modelRows: ModelRows
   readonly modelAuth: ModelAuth
   readonly modelProbe: ModelProbe
   readonly activity: Activity
   readonly transcripts: Transcripts
   readonly table: SessionTable
   readonly sessions: Sessions
+  readonly skills: Skills
   readonly tools: Tools
   readonly toolCalls: ToolCalls
   readonly approvals: Approvals
@@ -51,6 +62,7 @@ export interface ConversationServices {
   readonly runs: Runs
   readonly commands: Commands
   readonly inbox: Inbox
+  readonly ownRoute: OwnRoute
 }
 
 /** How long the history of approvals goes back, and how many of them it has at most. */
@@ -69,11 +81,14 @@ export function createConversationServices(
   const { sql, clock, env } = platform
   const agentFiles = createAgentFiles({ config, files: platform.files, host, clock })
   const agentRoster = createAgentRoster({ config, writer: configWriter, files: agentFiles })
-  const agents = createAgents(config, agentFiles.notes)
+  const skills = createSkills({ config, files: agentFiles, host, env, clock })
+  const notes = async (agentId: string) => joinNotes(await Promise.all([agentFiles.notes(agentId), skills.notes(agentId)]))
+  const agents = createAgents(config, notes)
   const models = createModels({ config, env, ...wires, fetch: platform.fetch, clock, log: log.child('models'), loopback: host.loopback ?? false })
   config.onChange(({ sections }) => {
     if (sections.has('models') || sections.has('agents')) models.begin()
   })
+  const modelRows = createModelRows({ models, config })
   const modelAuth = createModelAuth({ config, env })
   const modelProbe = createModelProbe({ config, models, providers: wires.providers, fetch: platform.fetch, clock })
   const activity = createActivity()
@@ -90,16 +105,20 @@ export function createConversationServices(
     grants.prune(now - KEEP_APPROVALS_MS)
   })
   tools.add(createConfirmTool())
+  tools.add(createSkillTool(skills, () => agents.defaultId()))
   const toolCalls = createToolCalls({ tools, approvals, idempotency: ground.idempotency, commit, gate, clock })
   const suspensions = createSuspensions({ sql, approvals, policy: approvalPolicy, tools })
   const media = createMedia(platform.files)
-  const runTable = createRunTable(sql)
+  const sessionId = (key: string) => table.get(key)?.sessionId
+  const runTable = auditRuns(createRunTable(sql), { sql, audit: ground.audit, sessionId })
   ground.upkeep.add((now) => runTable.prune(now - KEEP_RUNS_MS))
+  const compactions = createCompactionTable(sql)
   const { onActivity } = createRunWatch({ wakeups, clock, hibernates })
   const runs = createRuns({
     table: runTable,
     sessions,
     transcripts,
+    compactions,
     agents,
     models,
     tools,
@@ -110,13 +129,16 @@ export function createConversationServices(
     gate,
     commit,
     clock,
+    audit: createToolAudit(ground.audit, sessionId),
     log: log.child('runs'),
     settings: () => config.current.agents?.defaults ?? {},
     onActivity,
   })
+  const more = createSessionServices(ground, { config, table, sessions, transcripts, compactions, activity, agents, models, runs })
   restart.deferFor('embedded-run', (count) => `${count} active run(s)`, () => runs.active)
   const commands = createCommands({ sessions, models, tools, approvals, clock })
   const replies = createRunReplies({ table: runTable, sessions, commit, bus, clock })
   const inbox = createInbox({ runs, replies, commands, sessions, media, clock })
-  return { agents, agentFiles, agentRoster, models, modelAuth, modelProbe, activity, transcripts, table, sessions, tools, toolCalls, approvals, grants, approvalPolicy, media, runTable, runs, commands, inbox }
+  const ownRoute = createOwnRoute({ sessions, idempotency: ground.idempotency, commit, bus, clock })
+  return { agents, agentFiles, agentRoster, models, modelRows, modelAuth, modelProbe, activity, transcripts, table, sessions, skills, tools, toolCalls, approvals, grants, approvalPolicy, media, runTable, runs, commands, inbox, ownRoute, ...more }
 }

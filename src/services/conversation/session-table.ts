@@ -110,6 +110,8 @@ export interface SessionFilter {
   readonly parentKey?: string
   readonly category?: string
   readonly pinned?: boolean
+  /** False: without those of sub-agents. */
+  readonly subagents?: false
   readonly updatedSince?: number
   /** Part of the key, label, title or display name. */
   readonly search?: string
@@ -287,6 +289,7 @@ function toWhere(filter: SessionFilter): { where: string; values: SqlValue[] } {
   if (filter.parentKey !== undefined) add('parent_key = ?', filter.parentKey)
   if (filter.category !== undefined) add("settings ->> '$.category' = ?", filter.category)
   if (filter.pinned !== undefined) add("coalesce(settings ->> '$.pinned', 0) = ?", Number(filter.pinned))
+  if (filter.subagents === false) add("key NOT LIKE 'agent:%:subagent:%'")
   if (filter.updatedSince !== undefined) add('updated_at >= ?', filter.updatedSince)
   if (filter.search !== undefined) {
     const pattern = `%${filter.search.replace(/[\\%_]/g, '\\$&')}%`

@@ -3,7 +3,6 @@
 
 import { orderedUuid } from '../../kit/ids.ts'
 import { defined } from '../../kit/json.ts'
-import { firstUnits } from '../../kit/text.ts'
 import { sessionMessage, sessionsChanged } from '../../protocol/events.ts'
 import { invalid } from '../../protocol/errors.ts'
 import { splitSessionKey, textOf, type Message, type SessionRow } from '../../protocol/shapes.ts'
@@ -15,6 +14,8 @@ import type { Agents } from './agents.ts'
 import type { Models } from './models.ts'
 import { toSessionRow, type RowOptions } from './session-row.ts'
 import type { SessionFilter, SessionRecord, SessionSettings, SessionTable } from './session-table.ts'
+import { toPreview, toTitle } from './session-text.ts'
+import { createSessionWatch, type SessionWatcher } from './session-watch.ts'
 import type { Appended, Transcripts } from './transcripts.ts'
 
 export type SessionOrigin = NonNullable<SessionRow['createdVia']>
@@ -29,6 +30,8 @@ export interface NewSession {
   readonly via: SessionOrigin
   /** No session has the key: it was made up for this one. */
   readonly isNew?: boolean
+  /** It begins with what another has said. */
+  readonly from?: Pick<SessionRecord, 'sessionId' | 'floor' | 'messages' | 'title' | 'preview'>
 }
 
 /** What a patch may change; null clears. */
@@ -55,13 +58,11 @@ export interface Sessions {
   append(key: string, message: Message, mark?: { runId?: string; kind?: string; id?: string }): Appended
   page(filter: SessionFilter, limit: number, offset: number): SessionRecord[]
   count(filter: SessionFilter): number
+  watch(watcher: SessionWatcher): void
   toRow(record: SessionRecord, options?: RowOptions): SessionRow
   /** The row of a key that has no session yet: what it would be. */
   emptyRow(key: string): SessionRow
 }
-
-const TITLE_CHARS = 80
-const PREVIEW_CHARS = 200
 
 export function createSessions(deps: {
   table: SessionTable
@@ -74,6 +75,7 @@ export function createSessions(deps: {
   activity: Activity
 }): Sessions {
   const { table, transcripts, commit, clock, bus, agents, models, activity } = deps
+  const watch = createSessionWatch()
 
   function toRow(record: SessionRecord, options: RowOptions = {}): SessionRow {
     return toSessionRow(record, options, {
@@ -123,9 +125,10 @@ export function createSessions(deps: {
     }
   }
 
-  function insert(record: SessionRecord): SessionRecord {
+  function insert(record: SessionRecord, reason = 'create'): SessionRecord {
     table.insert(record)
-    tell(record.key, record.agentId, { reason: 'create' })
+    watch.changed(record)
+    tell(record.key, record.agentId, { reason })
     return record
   }
 
@@ -151,12 +154,8 @@ export function createSessions(deps: {
         const known = session.isNew ? null : table.get(key)
         if (session.label !== undefined) claimLabel(owner, key, session.label)
         if (known) return known
-        return insert({
-          ...blank(key, owner, session.via),
-          label: session.label ?? null,
-          parentKey: session.parentKey ?? null,
-          settings: session.settings ?? {},
-        })
+        const { label = null, parentKey = null, settings = {}, from } = session
+        return insert({ ...blank(key, owner, session.via), ...from, label, parentKey, settings }, from && 'fork')
       }),
     patch: (key, patch) =>
       commit.tx(() => {
@@ -165,8 +164,10 @@ export function createSessions(deps: {
         const settings = mergeSettings(record.settings, patch.settings ?? {})
         const changes = defined({ archived: patch.archived, updatedAt: clock.now(), settings })
         table.update(key, patch.label === undefined ? changes : { ...changes, label: patch.label })
+        const patched = table.get(key)!
+        watch.changed(patched)
         tell(key, record.agentId, { reason: 'patch' })
-        return table.get(key)!
+        return patched
       }),
     reset: (key) =>
       commit.tx(() => {
@@ -174,6 +175,7 @@ export function createSessions(deps: {
         const marker = { role: 'system' as const, content: [{ type: 'text' as const, text: 'Reset' }], timestamp: clock.now() }
         const changes = { floor: record.messages, title: null, preview: null, lastError: null, status: null }
         const tokens = { inputTokens: 0, outputTokens: 0, totalTokens: 0 }
+        watch.reset(record)
         let messages = record.messages
         if (record.messages > record.floor) messages = transcripts.append(record.sessionId, record.messages + 1, marker, { kind: 'reset' }).seq
         table.update(key, { ...changes, ...tokens, messages, updatedAt: clock.now() })
@@ -184,6 +186,7 @@ export function createSessions(deps: {
       commit.tx(() => {
         const record = table.get(key)
         if (!record) return false
+        watch.deleted(record)
         transcripts.delete(record.sessionId)
         table.delete(record)
         tell(key, record.agentId, { reason: 'delete' })
@@ -204,9 +207,10 @@ export function createSessions(deps: {
           messages: appended.seq,
           updatedAt: now,
           ...(message.role === 'user' && { interactedAt: now, archived: false }),
-          ...(message.role === 'user' && record.title === null && text !== '' && { title: cut(text, TITLE_CHARS) }),
-          ...(message.role !== 'toolResult' && text !== '' && { preview: cut(text, PREVIEW_CHARS) }),
+          ...(message.role === 'user' && record.title === null && text !== '' && { title: toTitle(text) }),
+          ...(message.role !== 'toolResult' && text !== '' && { preview: toPreview(text) }),
         })
+        watch.appended(record, appended)
         bus.publish(
           sessionMessage,
           () => ({
@@ -223,17 +227,13 @@ export function createSessions(deps: {
       }),
     page: (filter, limit, offset) => table.page(filter, limit, offset),
     count: (filter) => table.count(filter),
+    watch: watch.add,
     toRow,
     emptyRow(key) {
       const { createdAt: _, createdVia: __, sessionId: ___, ...row } = toRow(blank(key, agents.ofSession(key), 'operator'))
       return { ...row, updatedAt: null }
     },
   }
-}
-
-const cut = (text: string, chars: number): string => {
-  const line = text.replace(/\s+/g, ' ')
-  return line.length > chars ? `${firstUnits(line, chars - 1)}…` : line
 }
 
 function mergeSettings(settings: SessionSettings, patch: NonNullable<SessionPatch['settings']>): SessionSettings {

@@ -24,6 +24,10 @@ export interface Transcripts {
   /** The same, parsed. */
   messages(sessionId: string, range: { after: number; upTo: number; limit: number }): StoredMessage[]
   find(sessionId: string, messageId: string): Entry | null
+  /** The message with this number. */
+  at(sessionId: string, seq: number): Entry | null
+  /** Begins the transcript `to` with the messages `after < seq <= upTo` of another: same ids, same numbers. */
+  copy(from: string, to: string, range: { after: number; upTo: number }): void
   delete(sessionId: string): void
 }
 
@@ -40,6 +44,8 @@ export function createTranscripts(sql: Sql): Transcripts {
     messages: (sessionId, range) =>
       log.read(sessionId, { ...range, newest: true }).map((entry) => JSON.parse(entry.data) as StoredMessage),
     find: (sessionId, messageId) => log.find(sessionId, messageId),
+    at: (sessionId, seq) => log.at(sessionId, seq),
+    copy: (from, to, range) => log.copy(from, to, range),
     delete: (sessionId) => log.delete(sessionId),
   }
 }

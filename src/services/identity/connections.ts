@@ -63,7 +63,7 @@ export interface Connection {
 }
 
 /** What a client said in `connect` and its record does not keep. */
-export type Said = Pick<ConnectParams, 'commands' | 'permissions' | 'pathEnv'>
+export type Said = Pick<ConnectParams, 'commands' | 'permissions' | 'pathEnv' | 'modelCatalog'>
 
 /** Told of a connection that is established. `said` is null for one that was taken up again after a sleep. */
 export type JoinListener = (connection: Connection, said: Said | null) => void

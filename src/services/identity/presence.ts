@@ -6,6 +6,7 @@ import type { PresenceEntry } from '../../protocol/shapes.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Bus } from '../bus.ts'
 import type { Connection } from './connections.ts'
+import { watchedOf } from './topics.ts'
 
 /** Changes within this time are told in one event: a thousand clients that reconnect must not cause a million frames. */
 const TELL_AFTER_MS = 100
@@ -17,15 +18,17 @@ export interface Presence {
   list(): PresenceEntry[]
   join(connection: Connection): void
   leave(connection: Connection): void
+  /** What somebody looks at, or does, has changed: see `watchTopic`. */
+  changed(): void
 }
 
 export function createPresence(deps: { bus: Bus; clock: Clock; self: () => PresenceEntry }): Presence {
   const { bus, clock, self } = deps
-  const entries = new Map<string, { entry: PresenceEntry; connections: Set<string> }>()
+  const entries = new Map<string, { entry: PresenceEntry; connections: Set<Connection> }>()
   let version = clock.now() // above all that was told before a sleep: less than one change comes for each millisecond
   let telling = false
 
-  const list = () => [self(), ...[...entries.values()].map(({ entry }) => entry)]
+  const list = () => [self(), ...[...entries.values()].map(({ entry, connections }) => withWatched(entry, connections))]
 
   function changed() {
     version++
@@ -46,18 +49,19 @@ export function createPresence(deps: { bus: Bus; clock: Clock; self: () => Prese
       const key = keyOf(connection)
       if (key === null) return
       const known = entries.get(key)
-      if (known) return void known.connections.add(connection.id)
+      if (known) return void known.connections.add(connection)
       if (entries.size >= MAX_ENTRIES) return
-      entries.set(key, { entry: toEntry(connection, clock.now()), connections: new Set([connection.id]) })
+      entries.set(key, { entry: toEntry(connection, clock.now()), connections: new Set([connection]) })
       changed()
     },
     leave(connection) {
       const key = keyOf(connection)
       const known = key === null ? undefined : entries.get(key)
-      if (!known?.connections.delete(connection.id) || known.connections.size > 0) return
+      if (!known?.connections.delete(connection) || known.connections.size > 0) return
       entries.delete(key!)
       changed()
     },
+    changed,
   }
 }
 
@@ -66,6 +70,12 @@ function keyOf({ session }: Connection): string | null {
   if (!session || session.client.mode === 'cli' || session.client.mode === 'probe') return null
   if (session.deviceId) return `${session.role}:${session.deviceId}`
   return session.client.instanceId ? `${session.role}:${session.client.instanceId}` : null
+}
+
+/** The sessions that its connections look at. */
+function withWatched(entry: PresenceEntry, connections: ReadonlySet<Connection>): PresenceEntry {
+  const watched = [...new Set([...connections].flatMap(({ topics }) => watchedOf(topics)))].toSorted()
+  return watched.length === 0 ? entry : { ...entry, watchedSessions: watched }
 }
 
 const short = (text: string): string => clean(text).slice(0, 128)

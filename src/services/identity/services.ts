@@ -3,10 +3,11 @@
 import type { Ground } from '../ground.ts'
 import type { Settings } from '../operations/settings-services.ts'
 import { createAuth, type Auth } from './auth.ts'
-import { createConnections, type Connections } from './connections.ts'
+import { createConnections, type Connection, type Connections } from './connections.ts'
 import { createDeviceSockets } from './device-sockets.ts'
 import { createDevices, type Devices } from './devices.ts'
 import { createPresence, type Presence } from './presence.ts'
+import { createProfiles, type Profiles } from './profiles.ts'
 import { closeOnNewSecret } from './secret-sockets.ts'
 import { createSetupCodes, type SetupCodes } from './setup-codes.ts'
 import type { Whereabouts } from './setup-address.ts'
@@ -18,6 +19,7 @@ export interface IdentityServices {
   /** Where devices would look for this gateway, as far as it knows. */
   readonly whereabouts: () => Pick<Whereabouts, 'publicOrigin' | 'listening'>
   readonly auth: Auth
+  readonly profiles: Profiles
   readonly presence: Presence
 }
 
@@ -56,5 +58,9 @@ export function createIdentityServices(ground: Ground, { config, runtime }: Sett
     return { publicOrigin: config.current.gateway?.publicOrigin, listening }
   }
 
-  return { connections, devices, setupCodes, whereabouts, auth, presence }
+  const kindOf = ({ session }: Connection) => ({ source: `${session!.role}/${session!.client.mode}` })
+  connections.onJoin((connection) => ground.stability.note('connection.opened', kindOf(connection)))
+  connections.onLeave((connection) => ground.stability.note('connection.closed', kindOf(connection)))
+  const profiles = createProfiles({ sql, commit, clock, bus, connections })
+  return { connections, devices, setupCodes, whereabouts, auth, presence, profiles }
 }

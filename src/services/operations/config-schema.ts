@@ -18,6 +18,15 @@ const providerModel = z.looseObject({
   maxTokens: z.int().min(1).optional(),
   input: z.array(z.string()).optional(),
   reasoning: z.boolean().optional(),
+  /** USD for a million tokens of each kind; instead of what is published. */
+  cost: z
+    .looseObject({
+      input: z.number().min(0).optional(),
+      output: z.number().min(0).optional(),
+      cacheRead: z.number().min(0).optional(),
+      cacheWrite: z.number().min(0).optional(),
+    })
+    .optional(),
 })
 
 const provider = z.looseObject({
@@ -62,6 +71,28 @@ const agent = z.looseObject({
   systemPrompt: z.string().optional(),
   heartbeat: heartbeat.optional(),
 })
+
+/** One voice: of a vendor that speaks the OpenAI wire, or of this machine. */
+const speechProvider = z.looseObject({
+  baseUrl: z.url({ protocol: /^https?$/ }).optional(),
+  apiKey: z.string().optional(),
+  model: text.optional(),
+  voice: text.optional(),
+  format: text.optional(),
+  speed: z.number().min(0.25).max(4).optional(),
+  instructions: z.string().optional(),
+})
+export type SpeechProviderConfig = z.output<typeof speechProvider>
+
+const persona = z.looseObject({
+  label: text.optional(),
+  description: z.string().optional(),
+  provider: text.optional(),
+  providers: z.record(z.string(), z.looseObject({})).optional(),
+})
+
+/** Of a skill: whether it may be used, and what it needs. */
+const skillEntry = z.looseObject({ enabled: z.boolean().optional(), apiKey: z.string().optional(), env: z.record(z.string(), z.string()).optional() })
 
 const agentId = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/)
 
@@ -139,7 +170,16 @@ export const configSchema = z.looseObject({
       providers: z.record(z.string(), provider).optional(),
     })
     .optional(),
-  session: z.looseObject({ scope: z.enum(['per-sender', 'global']).optional(), mainKey: text.optional() }).optional(),
+  session: z
+    .looseObject({
+      scope: z.enum(['per-sender', 'global']).optional(),
+      mainKey: text.optional(),
+      /** What sessions.cleanup does. */
+      maintenance: z
+        .looseObject({ mode: z.enum(['enforce', 'warn']).optional(), pruneAfter: duration.optional(), maxEntries: z.int().min(1).optional() })
+        .optional(),
+    })
+    .optional(),
   cron: z
     .looseObject({
       enabled: z.boolean().optional(),
@@ -150,6 +190,33 @@ export const configSchema = z.looseObject({
       sessionRetention: z.union([duration, z.literal(false)]).optional(),
     })
     .optional(),
+  /** How answers are spoken. */
+  tts: z
+    .looseObject({
+      enabled: z.boolean().optional(),
+      auto: text.optional(),
+      provider: text.optional(),
+      persona: text.optional(),
+      personas: z.record(z.string(), persona).optional(),
+      providers: z.record(z.string(), speechProvider).optional(),
+      maxTextLength: z.int().min(1).max(100_000).optional(),
+      timeoutMs: z.int().min(1000).max(600_000).optional(),
+    })
+    .optional(),
+  /** Conversations by voice. */
+  talk: z
+    .looseObject({
+      provider: text.optional(),
+      providers: z.record(z.string(), z.looseObject({ apiKey: z.string().optional() })).optional(),
+      realtime: z.looseObject({}).optional(),
+      speechLocale: text.optional(),
+      interruptOnSpeech: z.boolean().optional(),
+      silenceTimeoutMs: z.int().min(1).optional(),
+      consultThinkingLevel: text.optional(),
+      consultFastMode: z.boolean().optional(),
+    })
+    .optional(),
+  skills: z.looseObject({ entries: z.record(z.string(), skillEntry).optional() }).optional(),
   logging: z
     .looseObject({ level: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).optional() })
     .optional(),
@@ -163,7 +230,7 @@ export type AgentConfig = z.output<typeof agent>
 export const FOREIGN_SECTIONS: readonly string[] = [
   '$schema', 'meta', 'env', 'wizard', 'diagnostics', 'update', 'browser', 'ui', 'auth', 'nodeHost', 'bindings',
   'broadcast', 'audio', 'media', 'messages', 'commands', 'approvals', 'web', 'channels', 'hooks', 'discovery',
-  'canvasHost', 'talk', 'memory', 'skills', 'plugins', 'secrets', 'tools', 'acp', 'cli', 'tts', 'security',
+  'canvasHost', 'memory', 'plugins', 'secrets', 'tools', 'acp', 'cli', 'security',
 ] // prettier-ignore
 
 /** How to mend a value, by the key's path; said behind what is wrong with it. */

@@ -1,7 +1,9 @@
 // What the gateway is set up with and looked after by: the form of its configuration, the setup, updates, secrets.
 
+import type { Model, ModelProvider } from '../../ports/model.ts'
 import type { ConversationServices } from '../conversation/services.ts'
 import type { Ground } from '../ground.ts'
+import { createBuiltinParts, type BuiltinParts } from './builtin-parts.ts'
 import { createConfigDocument, type ConfigDocument } from './config-document.ts'
 import { createDesktop, type Desktop } from './desktop.ts'
 import { createSecrets, type Secrets } from './secrets.ts'
@@ -10,6 +12,7 @@ import { createUpdates, type Updates } from './updates.ts'
 import { createWizard, type Wizard } from './wizard.ts'
 
 export interface ControlServices {
+  readonly builtinParts: BuiltinParts
   readonly configDocument: ConfigDocument
   readonly desktop: Desktop
   readonly secrets: Secrets
@@ -17,12 +20,19 @@ export interface ControlServices {
   readonly wizard: Wizard
 }
 
-export function createControlServices(ground: Ground, version: string, settings: Settings, conversation: ConversationServices): ControlServices {
+export function createControlServices(
+  ground: Ground,
+  version: string,
+  settings: Settings,
+  conversation: ConversationServices,
+  wires: { readonly providers: readonly ModelProvider[]; readonly builtin: Model },
+): ControlServices {
   const { platform, host, log } = ground
   const { sql, clock, env } = platform
   const { config, configWriter: writer, runtime, restart } = settings
   const { models, modelProbe: probe } = conversation
   return {
+    builtinParts: createBuiltinParts({ version, host, ...wires }),
     configDocument: createConfigDocument({ version, clock }),
     desktop: createDesktop(host),
     secrets: createSecrets({ config, env }),

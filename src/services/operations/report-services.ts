@@ -6,6 +6,7 @@ import type { Ground } from '../ground.ts'
 import type { IdentityServices } from '../identity/services.ts'
 import { createHealth, type Health } from './health.ts'
 import { createMaintenance, type Maintenance } from './maintenance.ts'
+import { createPageNews } from './page-news.ts'
 import type { Settings } from './settings-services.ts'
 import { createSystem, type SystemService } from './system.ts'
 
@@ -20,7 +21,7 @@ export function createReports(
   version: string,
   conversation: ConversationServices,
   identity: IdentityServices,
-  { reload }: Pick<Settings, 'reload'>,
+  { config, reload }: Pick<Settings, 'config' | 'reload'>,
 ): Reports {
   const { platform, host, bus, place, vitals } = ground
   const { clock } = platform
@@ -41,6 +42,7 @@ export function createReports(
     connections: () => connections.size,
     path: place,
   })
+  createPageNews({ connections, agents, rows: conversation.modelRows, config, bus, clock, log: ground.log.child('pages') })
   const maintenance = createMaintenance({ ...ground, clock, connections, health })
   return { health, system, maintenance }
 }

@@ -19,6 +19,7 @@ import { createApprovalTable } from '../../../src/services/conversation/approval
 import { createApprovals } from '../../../src/services/conversation/approvals.ts'
 import { createActivity } from '../../../src/services/conversation/activity.ts'
 import { createAgents } from '../../../src/services/conversation/agents.ts'
+import { createCompactionTable } from '../../../src/services/conversation/compaction-table.ts'
 import { createCommands } from '../../../src/services/conversation/commands.ts'
 import { createRunReplies } from '../../../src/services/conversation/run-replies.ts'
 import { createInbox } from '../../../src/services/conversation/inbox.ts'
@@ -27,11 +28,13 @@ import { createModels } from '../../../src/services/conversation/models.ts'
 import { createSuspensions } from '../../../src/services/conversation/run-suspension.ts'
 import { createRuns } from '../../../src/services/conversation/runs.ts'
 import { createRunTable, type RunRequest } from '../../../src/services/conversation/run-table.ts'
+import { createSessionServices } from '../../../src/services/conversation/session-services.ts'
 import { createSessionTable } from '../../../src/services/conversation/session-table.ts'
 import { createSessions } from '../../../src/services/conversation/sessions.ts'
 import { createTools } from '../../../src/services/conversation/tools.ts'
 import { createTranscripts } from '../../../src/services/conversation/transcripts.ts'
 import { MIGRATIONS } from '../../../src/services/migrations.ts'
+import { createUpkeep } from '../../../src/services/operations/upkeep.ts'
 import { createWakeups } from '../../../src/services/operations/wakeups.ts'
 import { createConfig } from '../../../src/services/operations/config.ts'
 import { fakeClock, type FakeClock } from '../../harness/clock.ts'
@@ -103,10 +106,12 @@ export async function createConversation(options: ConversationOptions = {}) {
   const files = createStorage()
   const media = createMedia(files)
   const runTable = createRunTable(sql)
+  const compactions = createCompactionTable(sql)
   const runs = createRuns({
     table: runTable,
     sessions,
     transcripts,
+    compactions,
     agents,
     models,
     tools,
@@ -124,10 +129,14 @@ export async function createConversation(options: ConversationOptions = {}) {
   const commands = createCommands({ sessions, models, tools, approvals, clock })
   const replies = createRunReplies({ table: runTable, sessions, commit, bus, clock })
   const inbox = createInbox({ runs, replies, commands, sessions, media, clock })
+  const upkeep = createUpkeep()
+  const ground = { platform: { sql, clock }, commit, bus, upkeep }
+  const more = createSessionServices(ground, { config, table, sessions, transcripts, compactions, activity, agents, models, runs })
 
   return {
     sql, clock, logged, told, activeCounts, audience, commit, gate, bus, config, agents, models, activity, transcripts, table, sessions, tools,
     files, media, runTable, runs, inbox, commands, replies, wakeups, approvalTable, grants, approvals, policy, suspensions,
+    compactions, upkeep, ...more,
     alarmAt: () => alarmAt,
     /** The payloads of the events of one name. */
     heard: (name: string): Data[] => told.filter((event) => event.name === name).map((event) => event.payload as Data),

@@ -6,6 +6,7 @@ import { createConversationServices } from '../../../src/services/conversation/s
 import type { Ground } from '../../../src/services/ground.ts'
 import { createSettings } from '../../../src/services/operations/settings-services.ts'
 import { createLogs } from '../../../src/services/operations/logs.ts'
+import { createAudit } from '../../../src/services/operations/audit.ts'
 import { createUpkeep } from '../../../src/services/operations/upkeep.ts'
 import { createWakeups } from '../../../src/services/operations/wakeups.ts'
 import { createBuiltinModel } from '../../../src/models/builtin.ts'
@@ -24,7 +25,7 @@ async function make({ hibernates = false, given = {}, ...changes }: Changes & { 
   const platform = testPlatform({ sql, clock, ...changes })
   const wakeups = createWakeups({ alarm: platform.alarm, clock, log })
   const upkeep = createUpkeep()
-  const ground = { platform, host: platform.host ?? {}, log, commit, gate, bus, wakeups, upkeep, place: 'here', hibernates } as unknown as Ground
+  const ground = { platform, host: platform.host ?? {}, log, commit, gate, bus, wakeups, upkeep, audit: createAudit({ ...platform, commit, log }), place: 'here', hibernates } as unknown as Ground
   const settings = createSettings(ground, createLogs(() => {}), given)
   await settings.config.load()
   return { platform, clock, upkeep, commit, services: createConversationServices(ground, settings, { providers: [], builtin: createBuiltinModel(clock) }) }

@@ -214,6 +214,12 @@ describe('pages', () => {
   })
 })
 
+it('leaves out sub-agents, and nothing that is only called so', async () => {
+  const { insert, keys } = await make()
+  insert(record('agent:main:subagent:1'), record('agent:main:subagents'), record('agent:main:x'))
+  expect(keys({ subagents: false }).toSorted()).toEqual(['agent:main:subagents', 'agent:main:x'])
+})
+
 describe('with 10,000 sessions', async () => {
   const { sql, commit, table, queries, insert, keys } = await make()
   insert(...Array.from({ length: 10_000 }, (_, n) => record(`agent:${n % 3 === 0 ? 'second' : 'main'}:${n}`, { agentId: n % 3 === 0 ? 'second' : 'main', updatedAt: n })))

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { createConnections, type Connection, type Facts, type Session } from '../../../src/services/identity/connections.ts'
 import { createPresence } from '../../../src/services/identity/presence.ts'
+import { watchTopic } from '../../../src/services/identity/topics.ts'
 import { foundation } from '../../harness/foundation.ts'
 
 const SELF = { host: 'the gateway', mode: 'gateway', reason: 'self', ts: 1 }
@@ -183,5 +184,24 @@ describe('telling', () => {
     await clock.advance(100)
     expect(heard.map(({ payload }) => payload.presence.length)).toEqual([2, 1])
     expect(clock.pending).toBe(0)
+  })
+})
+
+describe('what somebody looks at', () => {
+  it('is shown with whoever does, all of their connections together', () => {
+    const { presence, connect, changes } = create()
+    const tabs = [connect({ client: { instanceId: 'i' } }), connect({ client: { instanceId: 'i' } })]
+    for (const tab of tabs) presence.join(tab)
+    const before = changes()
+    tabs[0]!.subscribe(watchTopic('agent:main:b'))
+    tabs[1]!.subscribe(watchTopic('agent:main:a'))
+    tabs[1]!.subscribe('sessions')
+    presence.changed()
+    expect(changes()).toBe(before + 1)
+    expect(presence.list()[1]).toMatchObject({ watchedSessions: ['agent:main:a', 'agent:main:b'] })
+    presence.leave(tabs[0]!)
+    expect(presence.list()[1]).toMatchObject({ watchedSessions: ['agent:main:a'] })
+    tabs[1]!.unsubscribe(watchTopic('agent:main:a'))
+    expect(presence.list()[1]).not.toHaveProperty('watchedSessions')
   })
 })

@@ -11,6 +11,8 @@ import { MIGRATIONS } from '../../../src/services/migrations.ts'
 import { createLogs } from '../../../src/services/operations/logs.ts'
 import { createSettings } from '../../../src/services/operations/settings-services.ts'
 import { createUpkeep } from '../../../src/services/operations/upkeep.ts'
+import { createAudit } from '../../../src/services/operations/audit.ts'
+import { createStability } from '../../../src/services/operations/stability.ts'
 import { createVitals } from '../../../src/services/operations/vitals.ts'
 import { createWakeups } from '../../../src/services/operations/wakeups.ts'
 import { settled, type FakeClock } from '../../harness/clock.ts'
@@ -93,7 +95,7 @@ export function createConfiguration(options: ConfigurationOptions = {}) {
     waitUntil: () => {},
   }
   const upkeep = createUpkeep()
-  const ground: Ground = { platform, host, log, commit, gate, idempotency: createIdempotency(sql), bus, wakeups, upkeep, vitals: createVitals(), place: 'test', hibernates: variable }
+  const ground: Ground = { platform, host, log, commit, gate, idempotency: createIdempotency(sql), bus, wakeups, upkeep, vitals: createVitals(), audit: createAudit({ sql, commit, clock, log }), stability: createStability(clock), place: 'test', hibernates: variable }
   const settings = createSettings(ground, createLogs(() => {}), given)
 
   return {
