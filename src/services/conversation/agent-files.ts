@@ -2,6 +2,7 @@
 // workspaces. A workspace is a directory where the machine has one, else a part of the file storage.
 
 import { sha256Hex, toBase64 } from '../../kit/bytes.ts'
+import { keepFresh } from '../../kit/fresh.ts'
 import { createTurns } from '../../kit/turns.ts'
 import { invalid } from '../../protocol/errors.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -19,6 +20,8 @@ const TOLD: readonly string[] = ['AGENTS.md', 'SOUL.md', 'IDENTITY.md', 'USER.md
 const MAX_TOLD_CHARS = 20_000
 
 export const MAX_FILE_BYTES = 1024 * 1024
+/** What an agent is told holds so long, unless it is written here: every turn asks. */
+const FRESH_MS = 1000
 /** Entries of a directory, and files that a search looks at. */
 const MAX_ENTRIES = 10_000
 const MAX_SEARCHED = 2000
@@ -74,6 +77,15 @@ export function createAgentFiles(deps: { config: ConfigService; files: Platform[
     return file && toText(path, file)
   }
 
+  async function readNotes(agentId: string): Promise<string | null> {
+    const found = await Promise.all(TOLD.map((name) => read(agentId, name).catch(() => null)))
+    const texts = found.flatMap((file) => (file && file.encoding === 'utf8' && file.content.trim() !== '' ? [`## ${file.name}\n\n${cut(file.content)}`] : []))
+    return texts.length === 0 ? null : `# Your workspace\n\n${texts.join('\n\n')}`
+  }
+
+  /** Each run asks for them. */
+  const notes = keepFresh({ now: clock.now, ms: FRESH_MS, max: MAX_ENTRIES, look: readNotes })
+
   async function list(agentId: string, path: string): Promise<Found[] | null> {
     const entries = await open(agentId).list(path)
     if (!entries) return null
@@ -96,7 +108,9 @@ export function createAgentFiles(deps: { config: ConfigService; files: Platform[
           const current = await read(agentId, path)
           if (!current || current.hash !== expect.hash) throw expect.onConflict(current?.hash ?? '')
         }
-        return toText(path, await open(agentId).write(path, bytes))
+        const written = await open(agentId).write(path, bytes)
+        notes.forget(agentId)
+        return toText(path, written)
       }),
     list,
     async search(agentId, text) {
@@ -113,11 +127,7 @@ export function createAgentFiles(deps: { config: ConfigService; files: Platform[
       }
       return { entries, truncated: directories.length > 0 }
     },
-    async notes(agentId) {
-      const found = await Promise.all(TOLD.map((name) => read(agentId, name).catch(() => null)))
-      const texts = found.flatMap((file) => (file && file.encoding === 'utf8' && file.content.trim() !== '' ? [`## ${file.name}\n\n${cut(file.content)}`] : []))
-      return texts.length === 0 ? null : `# Your workspace\n\n${texts.join('\n\n')}`
-    },
+    notes: notes.get,
     trash: (workspace) => turns.take(() => workspace.trash()),
   }
 }

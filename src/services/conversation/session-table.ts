@@ -133,8 +133,8 @@ const MAX_REMEMBERED = 2000
 
 /** Write only inside `commit.tx`: the changes of one transaction to one session are written together at its end. */
 export function createSessionTable(sql: Sql, commit: Commit): SessionTable {
-  /** This process is the only writer, so what it read or wrote last is what stands there. */
-  const remembered = new Map<string, SessionRecord>()
+  /** This process is the only writer, so what it read or wrote last is what stands there; null: nothing does. */
+  const remembered = new Map<string, SessionRecord | null>()
   let rememberedAt = commit.rollbacks
   /** What the running transaction has changed: the record before it (null: none) and after it. */
   const changed = new Map<string, { before: SessionRecord | null; after: SessionRecord }>()
@@ -167,9 +167,9 @@ export function createSessionTable(sql: Sql, commit: Commit): SessionTable {
     sql.run(`UPDATE sessions SET ${sets} WHERE key = ?`, ...members.map((member) => toSql(after[member])), before.key)
   }
 
-  function remember(record: SessionRecord): SessionRecord {
+  function remember<T extends SessionRecord | null>(key: string, record: T): T {
     if (remembered.size >= MAX_REMEMBERED) remembered.delete(remembered.keys().next().value!)
-    remembered.set(record.key, record)
+    remembered.set(key, record)
     return record
   }
 
@@ -182,7 +182,7 @@ export function createSessionTable(sql: Sql, commit: Commit): SessionTable {
     rememberedAt = commit.rollbacks
   }
 
-  function recall(key: string): SessionRecord | undefined {
+  function recall(key: string): SessionRecord | null | undefined {
     forgetStale()
     return remembered.get(key)
   }
@@ -208,9 +208,8 @@ export function createSessionTable(sql: Sql, commit: Commit): SessionTable {
 
   function get(key: string): SessionRecord | null {
     const known = recall(key)
-    if (known) return known
-    const found = toRecord(sql.get<Row>(`${SELECT} WHERE key = ?`, key))
-    return found && remember(found)
+    if (known !== undefined) return known
+    return remember(key, toRecord(sql.get<Row>(`${SELECT} WHERE key = ?`, key)))
   }
 
   /** The filter, once for each agent and each state of archiving that it covers. */
@@ -238,14 +237,14 @@ export function createSessionTable(sql: Sql, commit: Commit): SessionTable {
     insert(record) {
       forgetStale()
       changed.set(record.key, { before: null, after: record })
-      remember(record)
+      remember(record.key, record)
     },
     update(key, changes) {
       const before = get(key)
       if (!before) return
       const after = { ...before, ...changes }
       changed.set(key, { before: changed.has(key) ? changed.get(key)!.before : before, after })
-      remember(after)
+      remember(after.key, after)
     },
     delete(record) {
       writeChanges()

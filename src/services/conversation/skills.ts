@@ -1,6 +1,7 @@
 // Skills: folders with a file that tells an agent how to do something. They lie in the workspace of an agent, or in the
 // folder that all agents share; nodes bring some along, too. Whether one can be used depends on what is installed.
 
+import { keepFresh } from '../../kit/fresh.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Host } from '../../ports/host.ts'
 import type { Workspace } from '../../ports/workspace.ts'
@@ -59,7 +60,6 @@ const NO_NEEDS: Needs = { bins: [], anyBins: [], env: [], config: [], os: [] }
 export function createSkills(deps: { config: ConfigService; files: Pick<AgentFiles, 'open'>; host: Host; env: Env; clock: Clock }): Skills {
   const { config, files, host, env, clock } = deps
   const sources: (() => readonly RemoteSkill[])[] = []
-  const seen = new Map<string, { readonly at: number; readonly found: Promise<readonly Found[]> }>()
   const managed = host.workspaces?.open(FOLDER, false, FOLDER) ?? null
   const knownBins = new Set<string>()
 
@@ -90,15 +90,7 @@ export function createSkills(deps: { config: ConfigService; files: Pick<AgentFil
     return [...own, ...shared.filter(({ name }) => !own.some((each) => each.name === name))]
   }
 
-  function lookAgain(agentId: string): Promise<readonly Found[]> {
-    const known = seen.get(agentId)
-    if (known && clock.now() - known.at < FRESH_MS) return known.found
-    const found = look(agentId)
-    found.catch(() => seen.delete(agentId))
-    if (seen.size >= MAX_SKILLS) seen.clear()
-    seen.set(agentId, { at: clock.now(), found })
-    return found
-  }
+  const seen = keepFresh({ now: clock.now, ms: FRESH_MS, max: MAX_SKILLS, look })
 
   const entryOf = (skillKey: string) => {
     const entries = config.current.skills?.entries ?? {}
@@ -137,7 +129,7 @@ export function createSkills(deps: { config: ConfigService; files: Pick<AgentFil
       })
 
   async function list(agentId: string): Promise<readonly Skill[]> {
-    const here = await lookAgain(agentId)
+    const here = await seen.get(agentId)
     const remote = fromNodes().filter(({ name }, index, all) => !here.some((each) => each.name === name) && all.findIndex((other) => other.name === name) === index)
     return [...here, ...remote].map(toSkill).toSorted((a, b) => (a.name < b.name ? -1 : 1))
   }
@@ -154,7 +146,7 @@ export function createSkills(deps: { config: ConfigService; files: Pick<AgentFil
     managedDir: managed?.root ?? '',
     bins: () => [...knownBins],
     addSource: (source) => void sources.push(source),
-    forget: () => seen.clear(),
+    forget: () => seen.forget(),
   }
 }
 

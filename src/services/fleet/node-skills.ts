@@ -6,14 +6,9 @@ import type { Skills } from '../conversation/skills.ts'
 import type { NodeSurface } from './node-surface.ts'
 import type { Nodes } from './nodes.ts'
 
-export function connectSkills(deps: { skills: Pick<Skills, 'addSource' | 'bins'>; nodes: Pick<Nodes, 'list'>; surface: NodeSurface; bus: Bus }): void {
+export function connectSkills(deps: { skills: Pick<Skills, 'addSource' | 'bins'>; nodes: Pick<Nodes, 'connected'>; surface: NodeSurface; bus: Bus }): void {
   const { skills, nodes, surface, bus } = deps
-  skills.addSource(() =>
-    nodes
-      .list()
-      .filter(({ connected }) => connected)
-      .flatMap(({ row: { nodeId } }) => surface.skillsOf(nodeId).map((skill) => ({ ...skill, nodeId }))),
-  )
+  skills.addSource(() => nodes.connected().flatMap((nodeId) => surface.skillsOf(nodeId).map((skill) => ({ ...skill, nodeId }))))
   surface.addBins(() => skills.bins())
   surface.onChanged((_, kind) => {
     if (kind === 'skills') bus.publish(skillsChanged, { reason: 'remote-node' })

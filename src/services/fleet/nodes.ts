@@ -54,6 +54,8 @@ export interface Nodes {
   onRemoved(listener: (nodeId: string) => void): void
   /** The connection that speaks for a node: its newest. */
   connectionOf(nodeId: string): Connection | null
+  /** The ids of those that are connected. */
+  connected(): string[]
   list(): ListedNode[]
   /** Throws for an unknown one. */
   get(nodeId: string): ListedNode
@@ -182,6 +184,7 @@ export function createNodes(deps: {
     onJoin: (listener) => void joins.push(listener),
     onLeave: (listener) => void leaves.push(listener),
     onRemoved: (listener) => void removals.push(listener),
+    connected: () => [...live.keys()],
     connectionOf: (nodeId) => live.get(nodeId)?.connections.at(-1) ?? null,
     list() {
       const active = mostActive()
