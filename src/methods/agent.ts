@@ -56,6 +56,7 @@ export const agentRun = defineMethod({
     agentId: text.optional(),
     sessionKey: z.string().optional(),
     sessionId: z.string().optional(),
+    expectedExistingSessionId: text.optional(),
     provider: z.string().optional(),
     model: z.string().optional(),
     thinking: z.string().optional(),
@@ -63,6 +64,8 @@ export const agentRun = defineMethod({
     timeout: z.int().min(0).optional(),
     attachments: z.array(attachment).optional(),
     extraSystemPrompt: z.string().optional(),
+    /** The model alone is asked: no agent, no tools. */
+    modelRun: z.boolean().optional(),
     label: text.max(512).optional(),
     to: z.string().optional(),
     replyTo: z.string().optional(),
@@ -72,11 +75,15 @@ export const agentRun = defineMethod({
     accountId: z.string().optional(),
     replyAccountId: z.string().optional(),
     threadId: z.string().optional(),
+    groupId: z.string().optional(),
+    groupChannel: z.string().optional(),
+    groupSpace: z.string().optional(),
     lane: z.string().optional(),
     bestEffortDeliver: z.boolean().optional(),
     cleanupBundleMcpOnRunEnd: z.boolean().optional(),
     promptMode: z.enum(['full', 'minimal', 'none']).optional(),
     bootstrapContextMode: z.enum(['full', 'lightweight']).optional(),
+    bootstrapContextRunKind: z.enum(['default', 'heartbeat', 'cron']).optional(),
     inputProvenance: z.unknown().optional(),
     voiceWakeTrigger: z.string().optional(),
   }),
@@ -84,6 +91,10 @@ export const agentRun = defineMethod({
   uses: ['agents', 'clock', 'inbox', 'models', 'runs', 'sessions'],
   async handler(params, { agents, clock, inbox, models, runs, sessions, caller, interim }) {
     const sessionKey = targetOf(params, agents, sessions)
+    const expected = params.expectedExistingSessionId
+    if (expected !== undefined && sessions.get(sessionKey)?.sessionId !== expected) {
+      throw invalid('the session was replaced meanwhile: read it again and retry', { details: { code: 'SESSION_CHANGED' } })
+    }
     const model = toModelName(params.provider, params.model)
     if (model !== undefined) models.assertKnown(model)
     const started = await inbox.send({
@@ -97,6 +108,7 @@ export const agentRun = defineMethod({
       thinking: params.thinking,
       timeoutMs: params.timeout === undefined ? undefined : params.timeout * 1000,
       instructions: params.extraSystemPrompt,
+      bare: params.modelRun,
     })
     const { runId, run } = started
     const agentId = agents.ofSession(sessionKey)

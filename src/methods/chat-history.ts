@@ -4,9 +4,11 @@ import * as z from 'zod'
 import { Serialized } from '../kit/json.ts'
 import { defineMethod } from '../rpc/method.ts'
 import { readHistory } from '../services/conversation/history.ts'
+import { findLinked } from '../services/conversation/session-links.ts'
 import type { Services } from '../services/services.ts'
 import { commandRow, toCommandRow } from './commands.ts'
 import { modelRow } from './models.ts'
+import { found, MAX_CANDIDATES, toFound } from './sessions.ts'
 
 const text = z.string().min(1)
 const DEFAULT_HISTORY = 200
@@ -106,16 +108,27 @@ async function readMetadata({ modelRows, commands }: Pick<Services, 'modelRows' 
   return { models: await modelRows.list(), commands: commands.list.map((command) => toCommandRow(command)) }
 }
 
+/** A link that means no session, or several. */
+const unresolved = z.strictObject({ resolution: z.strictObject({ ok: z.literal(false), candidates: z.array(found).max(MAX_CANDIDATES).optional() }) })
+
+const linkParams = historyParams.omit({ sessionKey: true }).extend({ shortId: text, slugHint: text.optional(), agentId: text })
+
 export const chatStartup = defineMethod({
   name: 'chat.startup',
   scope: 'operator.read',
   summary: 'chat.history and chat.metadata in one answer: what a client shows first.',
-  params: historyParams,
-  result: z.union([history, z.strictObject({ kind: z.literal('reset') })]),
+  params: z.union([historyParams, linkParams]),
+  result: z.union([history, z.strictObject({ kind: z.literal('reset') }), unresolved]),
   uses: ['agents', 'commands', 'modelRows', 'models', 'runs', 'sessions', 'transcripts'],
   async handler(params, use) {
     if (params.cursor !== undefined) return { kind: 'reset' as const }
-    return new Serialized<z.input<typeof history>>(historyJson(params, use, { metadata: await readMetadata(use) }))
+    const linked = 'shortId' in params ? findLinked(params, use.sessions) : null
+    if (linked && linked.length !== 1) {
+      const candidates = linked.slice(0, MAX_CANDIDATES).map(toFound)
+      return { resolution: { ok: false as const, ...(candidates.length > 0 && { candidates }) } }
+    }
+    const place = 'shortId' in params ? { ...params, sessionKey: linked![0]!.key } : params
+    return new Serialized<z.input<typeof history>>(historyJson(place, use, { metadata: await readMetadata(use) }))
   },
 })
 

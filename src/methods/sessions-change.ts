@@ -19,6 +19,7 @@ export const toEntry = (record: SessionRecord): z.output<typeof entry> => ({
   createdAt: record.createdAt,
   createdVia: record.createdVia,
   archived: record.archived,
+  ...(record.archivedAt !== null && { archivedAt: record.archivedAt }),
   inputTokens: record.inputTokens,
   outputTokens: record.outputTokens,
   totalTokens: record.totalTokens,

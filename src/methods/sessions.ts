@@ -5,7 +5,8 @@ import { invalid } from '../protocol/errors.ts'
 import { sessionRow, textOf } from '../protocol/shapes.ts'
 import { defineMethod } from '../rpc/method.ts'
 import { readHistory } from '../services/conversation/history.ts'
-import type { SessionFilter } from '../services/conversation/session-table.ts'
+import { findLinked, findReferred, nameOf } from '../services/conversation/session-links.ts'
+import type { SessionFilter, SessionRecord } from '../services/conversation/session-table.ts'
 import type { Services } from '../services/services.ts'
 
 const text = z.string().min(1)
@@ -24,6 +25,7 @@ export const listParams = z.strictObject({
   archived: z.union([z.boolean(), z.literal('all')]).optional(),
   pinned: z.boolean().optional(),
   excludeSubagents: z.boolean().optional(),
+  excludeCron: z.boolean().optional(),
   group: z.string().optional(),
   spawnedBy: text.optional(),
   includeDerivedTitles: z.boolean().optional(),
@@ -38,6 +40,17 @@ export const listParams = z.strictObject({
   includeActivitySummary: z.boolean().optional(),
   includePeople: z.boolean().optional(),
   ownerFirst: z.boolean().optional(),
+  involvingMe: z.boolean().optional(),
+  excludeSystem: z.boolean().optional(),
+  // What no session here has: boards, projects, people. Who asks for it gets none.
+  boardFace: z.enum(['chat', 'dashboard']).optional(),
+  hasBoard: z.boolean().optional(),
+  projectId: text.optional(),
+  workspaceDir: text.optional(),
+  creatorId: text.optional(),
+  ownerId: text.optional(),
+  involvingProfileId: text.optional(),
+  profileRelation: z.strictObject({ profileId: text, relationship: z.enum(['owned', 'created', 'involving']) }).optional(),
 })
 
 export const sessionList = z.strictObject({
@@ -56,6 +69,12 @@ export const sessionList = z.strictObject({
 
 export type ListUse = Pick<Services, 'agents' | 'clock' | 'models' | 'sessions'>
 
+const asksForWhatNoneHas = (params: z.output<typeof listParams>): boolean =>
+  params.hasBoard === true ||
+  [params.boardFace, params.projectId, params.workspaceDir, params.creatorId, params.ownerId, params.involvingProfileId, params.profileRelation].some(
+    (wish) => wish !== undefined,
+  )
+
 function toFilter(params: z.output<typeof listParams>, { agents, clock }: ListUse): SessionFilter {
   const { activeMinutes, agentId, archived = false, configuredAgentsOnly, search } = params
   return {
@@ -67,6 +86,8 @@ function toFilter(params: z.output<typeof listParams>, { agents, clock }: ListUs
     ...(params.spawnedBy !== undefined && { parentKey: params.spawnedBy }),
     ...(params.pinned !== undefined && { pinned: params.pinned }),
     ...(params.excludeSubagents && { subagents: false }),
+    ...(params.excludeCron && { cron: false }),
+    ...(asksForWhatNoneHas(params) && { agentIds: [] }),
     ...(activeMinutes !== undefined && { updatedSince: clock.now() - activeMinutes * 60_000 }),
     ...(search !== undefined && search.trim() !== '' && { search: search.trim() }),
   }
@@ -144,40 +165,65 @@ export const sessionsPreview = defineMethod({
 
 // --- finding ---
 
+/** Sessions that are offered when a link does not tell which one it means. */
+export const MAX_CANDIDATES = 10
+
+export const found = z.strictObject({ key: text, agentId: text, displayName: z.string().optional() })
+
+export function toFound(record: SessionRecord): z.output<typeof found> {
+  const displayName = nameOf(record)
+  return { key: record.key, agentId: record.agentId, ...(displayName !== undefined && { displayName }) }
+}
+
+const sought = z.strictObject({
+  key: text.optional(),
+  sessionId: text.optional(),
+  label: text.max(512).optional(),
+  shortId: text.optional(),
+  slugHint: text.optional(),
+  /** What a page made of an address: a key, and a name if there is no such session. */
+  reference: z.strictObject({ key: text, slug: text.optional() }).optional(),
+  agentId: text.optional(),
+  spawnedBy: text.optional(),
+  includeGlobal: z.boolean().optional(),
+  includeUnknown: z.boolean().optional(),
+  allowMissing: z.boolean().optional(),
+})
+
+function candidates(params: z.output<typeof sought>, { agents, sessions }: Pick<Services, 'agents' | 'sessions'>): SessionRecord[] {
+  const { key, sessionId, label, shortId, slugHint, reference, agentId } = params
+  const names = [key, sessionId, label, shortId, reference].filter((name) => name !== undefined)
+  if (names.length === 0) throw invalid('Either key, sessionId, label, shortId, or reference is required')
+  if (names.length > 1) throw invalid('Provide either key, sessionId, label, shortId, or reference (not multiple)')
+  if (slugHint !== undefined && shortId === undefined) throw invalid('slugHint requires shortId')
+  if (shortId !== undefined) return findLinked({ shortId, slugHint, agentId }, sessions)
+  if (reference) return findReferred({ ...reference, key: agents.sessionKey(reference.key, agentId) }, sessions)
+  const record =
+    key !== undefined
+      ? sessions.get(agents.sessionKey(key, agentId))
+      : sessionId !== undefined
+        ? sessions.findBy('sessionId', sessionId, agentId)
+        : sessions.findBy('label', label!, agentId)
+  return record ? [record] : []
+}
+
 export const sessionsResolve = defineMethod({
   name: 'sessions.resolve',
   scope: 'operator.read',
   hidden: true,
-  summary: 'Finds the key of a session by its key, id or label.',
-  params: z.strictObject({
-    key: text.optional(),
-    sessionId: text.optional(),
-    label: text.max(512).optional(),
-    agentId: text.optional(),
-    spawnedBy: text.optional(),
-    includeGlobal: z.boolean().optional(),
-    includeUnknown: z.boolean().optional(),
-    allowMissing: z.boolean().optional(),
-  }),
+  summary: 'Finds the key of a session by its key, id, label, or what a link has of its key.',
+  params: sought,
   result: z.union([
-    z.strictObject({ ok: z.literal(true), key: text, agentId: text, displayName: z.string().optional() }),
-    z.strictObject({ ok: z.literal(false) }),
+    found.extend({ ok: z.literal(true) }),
+    z.strictObject({ ok: z.literal(false), candidates: z.array(found).max(MAX_CANDIDATES).optional() }),
   ]),
   uses: ['agents', 'sessions'],
-  handler(params, { agents, sessions }) {
-    const { key, sessionId, label, agentId, allowMissing } = params
-    const named = key ?? sessionId ?? label
-    if (named === undefined) throw invalid('Either key, sessionId or label is required')
-    const record =
-      key !== undefined
-        ? sessions.get(agents.sessionKey(key, agentId))
-        : sessionId !== undefined
-          ? sessions.findBy('sessionId', sessionId, agentId)
-          : sessions.findBy('label', label!, agentId)
-    if (!record && allowMissing) return { ok: false as const }
-    if (!record) throw invalid(`No session found: ${named}`)
-    const { displayName } = record.settings
-    return { ok: true as const, key: record.key, agentId: record.agentId, ...(displayName !== undefined && { displayName }) }
+  handler(params, use) {
+    const records = candidates(params, use)
+    if (records.length === 1) return { ok: true as const, ...toFound(records[0]!) }
+    if (records.length > 1) return { ok: false as const, candidates: records.slice(0, MAX_CANDIDATES).map(toFound) }
+    if (params.allowMissing) return { ok: false as const }
+    throw invalid(`No session found: ${params.key ?? params.sessionId ?? params.label ?? params.shortId ?? params.reference?.key}`)
   },
 })
 

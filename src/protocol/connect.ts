@@ -72,7 +72,14 @@ export const connectParams = z.strictObject({
   role: text.optional(),
   scopes: z.array(text).max(64).optional(),
   /** Whose models a page wants to hear of right behind its hello-ok. */
-  modelCatalog: z.strictObject({ sessionKey: text.max(512).optional(), agentId: text.max(64).optional(), shortId: text.max(64).optional() }).optional(),
+  modelCatalog: z
+    .strictObject({
+      sessionKey: text.max(512).optional(),
+      agentId: text.max(64).optional(),
+      shortId: text.max(64).optional(),
+      slugHint: text.max(512).optional(),
+    })
+    .optional(),
   device: device.optional(),
   auth: credentials.optional(),
   locale: z.string().optional(),

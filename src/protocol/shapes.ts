@@ -187,6 +187,7 @@ export const sessionRow = z.strictObject({
   createdVia: z.enum(['operator', 'spawn', 'channel', 'cron', 'talk', 'run', 'plugin', 'internal']).optional(),
   lastInteractionAt: z.number().optional(),
   archived: z.boolean(),
+  archivedAt: z.number().optional(),
   pinned: z.boolean(),
   unread: z.boolean(),
   parentSessionKey: text.optional(),

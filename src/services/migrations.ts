@@ -14,7 +14,7 @@ import { compactionsMigration } from './conversation/compaction-table.ts'
 import { suspensionsMigration } from './conversation/run-suspension.ts'
 import { runsMigration } from './conversation/run-table.ts'
 import { searchMigration } from './conversation/search-index.ts'
-import { sessionsMigration } from './conversation/session-table.ts'
+import { sessionsArchivedAtMigration, sessionsMigration } from './conversation/session-table.ts'
 import { tasksMigration } from './conversation/task-table.ts'
 import { transcriptsMigration } from './conversation/transcripts.ts'
 import { usageMigration } from './conversation/usage-table.ts'
@@ -50,4 +50,5 @@ export const MIGRATIONS: readonly Migration[] = [
   searchMigration,
   usageMigration,
   tasksMigration,
+  sessionsArchivedAtMigration,
 ]

@@ -87,6 +87,7 @@ export function sessionRecord(key: string, changes: Partial<SessionRecord> = {})
     sessionId: `id of ${key}`,
     label: null,
     archived: false,
+    archivedAt: null,
     createdAt: 0,
     updatedAt: 0,
     interactedAt: null,

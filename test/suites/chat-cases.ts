@@ -292,6 +292,17 @@ export function chatCases(at: Reach): void {
     expect(again).toMatchObject({ status: 'ok', runId: params.idempotencyKey })
   })
 
+  it('runs a model without an agent', async () => {
+    const { client } = await at.join()
+    const ask = { message: 'status', modelRun: true, promptMode: 'none', sessionKey: freshKey(), idempotencyKey: crypto.randomUUID() }
+    const accepted = await client.request('agent', ask)
+    const second = await client.next((frame) => frame.id === accepted.id && frame !== accepted)
+    expect(second.payload.result.payloads[0].text).toContain('not a language model') // it has no tools to look with
+    const { sessionKey } = ask
+    const late = await client.request('agent', { message: 'x', sessionKey, expectedExistingSessionId: 'another', idempotencyKey: crypto.randomUUID() })
+    expect(late.error!.details).toMatchObject({ code: 'SESSION_CHANGED' })
+  })
+
   it('fails the second answer of an agent whose run failed', async () => {
     const { client } = await at.join()
     const accepted = await client.request('agent', {

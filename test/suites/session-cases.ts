@@ -61,7 +61,48 @@ export function sessionCases(at: Reach): void {
     }
     expect(await client.call('sessions.resolve', { key: freshKey(), allowMissing: true })).toEqual({ ok: false })
     expect((await client.request('sessions.resolve', { label: 'nothing' })).error!.message).toBe('No session found: nothing')
-    expect((await client.request('sessions.resolve', {})).error!.message).toBe('Either key, sessionId or label is required')
+    expect((await client.request('sessions.resolve', {})).error!.message).toBe('Either key, sessionId, label, shortId, or reference is required')
+    expect((await client.request('sessions.resolve', { key, label })).error!.message).toContain('not multiple')
+  })
+
+  it('finds the session that a link means, or says which it may mean', async () => {
+    const { client } = await at.join()
+    const start = crypto.randomUUID().slice(0, 24)
+    const make = async (end: string) => (await client.call('sessions.create', { key: `agent:main:${start}${end}`, displayName: `Trip ${end.slice(-1)}` })).key
+    const one = await make('000000000001')
+    const shortId = start.replaceAll('-', '')
+    const found = { ok: true, key: one, agentId: 'main', displayName: 'Trip 1' }
+    expect(await client.call('sessions.resolve', { shortId: shortId.slice(0, 8) })).toEqual(found)
+    const two = await make('000000000002')
+    const { candidates, ...rest } = await client.call('sessions.resolve', { shortId, agentId: 'main' })
+    expect(rest).toEqual({ ok: false })
+    expect(candidates.map(({ key }: Data) => key).toSorted()).toEqual([one, two])
+    expect(await client.call('sessions.resolve', { shortId, slugHint: 'trip-1' })).toEqual(found)
+    expect(await client.call('sessions.resolve', { shortId: `${shortId}000000000001` })).toEqual(found)
+    expect(await client.call('sessions.resolve', { shortId, agentId: 'second', allowMissing: true })).toEqual({ ok: false })
+    const refusal = async (params: Data) => (await client.request('sessions.resolve', params)).error!.message
+    expect(await refusal({ shortId, agentId: 'second' })).toBe(`No session found: ${shortId}`)
+    expect(await refusal({ shortId: 'abc' })).toBe('shortId must be 8-32 hexadecimal characters')
+    expect(await refusal({ key: one, slugHint: 'trip-1' })).toBe('slugHint requires shortId')
+    const name = `trip-${start.slice(0, 8)}`
+    await client.call('sessions.patch', { key: two, displayName: name.replace('trip-', 'Trip ') })
+    expect(await client.call('sessions.resolve', { reference: { key: one } })).toEqual(found)
+    expect(await client.call('sessions.resolve', { reference: { key: freshKey(), slug: name } })).toMatchObject({ ok: true, key: two })
+    expect(await client.call('sessions.resolve', { reference: { key: freshKey(), slug: 'none' }, allowMissing: true })).toEqual({ ok: false })
+    const startup = (params: Data) => client.call('chat.startup', { shortId, agentId: 'main', ...params })
+    expect(await startup({ slugHint: name })).toMatchObject({ sessionKey: two, messages: [], sessionInfo: { key: two } })
+    expect((await startup({})).resolution.candidates).toHaveLength(2)
+    expect(await startup({ agentId: 'second' })).toEqual({ resolution: { ok: false } })
+  })
+
+  it('archives and takes back, but never the main session', async () => {
+    const { client } = await at.join()
+    const { key } = await client.call('sessions.create', {})
+    const { entry } = await client.call('sessions.patch', { key, archived: true })
+    expect(entry).toMatchObject({ archived: true, archivedAt: entry.updatedAt })
+    expect((await client.call('sessions.describe', { key })).session).toMatchObject({ archived: true, archivedAt: entry.archivedAt })
+    expect((await client.call('sessions.patch', { key, archived: false })).entry).not.toHaveProperty('archivedAt')
+    expect((await client.request('sessions.patch', { key: 'main', archived: true })).error!.message).toBe("Cannot archive an agent's main session.")
   })
 
   it('describes one, and what is none as null', async () => {
@@ -108,6 +149,8 @@ export function sessionCases(at: Reach): void {
     expect(await list({ search: `NAMED ${group}` })).toEqual([three])
     expect(await list({ activeMinutes: 5 })).toEqual([two, three].toSorted())
     expect(await list({ search: '%' })).toEqual([])
+    expect(await list({ hasBoard: false, involvingMe: true, excludeCron: true, excludeSystem: true })).toEqual([two, three].toSorted())
+    for (const wish of [{ hasBoard: true }, { boardFace: 'dashboard' }, { projectId: 'p' }, { ownerId: 'x' }]) expect(await list(wish)).toEqual([])
   })
 
   it('shows titles and last lines when asked', async () => {

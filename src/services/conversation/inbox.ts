@@ -29,6 +29,8 @@ export interface Sent {
   readonly thinking?: string | undefined
   readonly timeoutMs?: number | undefined
   readonly instructions?: string | undefined
+  /** The model alone is asked: no agent, no tools. */
+  readonly bare?: boolean | undefined
   /** What becomes of it when a run goes on in the session. Absent: it waits for its turn. */
   readonly queueMode?: QueueMode | undefined
   /** A message with a slash may be meant for the gateway. */
@@ -78,12 +80,12 @@ export function createInbox(deps: {
 
   return {
     async send(sent) {
-      const { runId, sessionKey, origin, principal, message, attachments = [], model, thinking, timeoutMs, instructions, queueMode } = sent
+      const { runId, sessionKey, origin, principal, message, attachments = [], model, thinking, timeoutMs, instructions, bare, queueMode } = sent
       if (message.trim() === '' && attachments.length === 0) throw invalid('message or attachment required')
       if (message.length > MAX_MESSAGE_CHARS) {
         throw invalid(`the message has ${message.length} characters, at most ${MAX_MESSAGE_CHARS} are accepted: send it as a file`)
       }
-      const hash = await sha256Hex(stableStringify({ sessionKey, message, attachments, model, thinking, instructions }))
+      const hash = await sha256Hex(stableStringify({ sessionKey, message, attachments, model, thinking, instructions, bare }))
       const known = runs.find(runId)
       const content = known ? message : await toContent(message, attachments)
       const input: UserMessage = { role: 'user', content, timestamp: clock.now(), idempotencyKey: `${runId}:user` }
@@ -98,6 +100,7 @@ export function createInbox(deps: {
         ...(model !== undefined && { model }),
         ...(timeoutMs !== undefined && { timeoutMs }),
         ...(instructions !== undefined && { instructions }),
+        ...(bare && { bare }),
         ...((queueMode === 'steer' || queueMode === 'collect') && { queueMode }),
       }
       const stopped = queueMode === 'interrupt' && !known ? await runs.abort(runs.liveIn(sessionKey), 'interrupt') : []

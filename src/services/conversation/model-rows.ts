@@ -24,7 +24,7 @@ export interface ModelRow {
 }
 
 export interface ModelRows {
-  /** `agentId`: whose default is marked. `configured`: only those that the configuration names. */
+  /** `agentId`: whose default is marked. `configured`: only those that the configuration names, if it names any. */
   list(wish?: { readonly agentId?: string | undefined; readonly details?: boolean; readonly configured?: boolean }): Promise<ModelRow[]>
 }
 
@@ -48,7 +48,8 @@ export function createModelRows({ models, config }: { models: Models; config: Co
     async list({ agentId, details = false, configured = false } = {}) {
       const all = await models.list()
       const chosen = agentId === undefined ? null : models.choiceFor(agentId)
-      const shown = configured ? all.filter(({ provider }) => config.providers()[provider] !== undefined) : all
+      const named = configured ? all.filter(({ provider }) => config.providers()[provider] !== undefined) : []
+      const shown = named.length > 0 ? named : all // a page that hears of none says that nobody can be talked to
       return shown.map((info) => {
         const isDefault = chosen ? info.provider === chosen.provider && info.model === chosen.model : info.isDefault
         return { ...toModelRow({ ...info, isDefault }), ...(details && { local: isLocal(info.provider), input: inputOf(info) }) }

@@ -20,7 +20,7 @@ const OPEN_TO_OTHERS: readonly RunOrigin[] = ['chat', 'agent']
  * sent it must hold all that the host holds.
  */
 export function mayJoin(request: RunRequest, host: RunRequest, mode: 'steer' | 'collect'): boolean {
-  if (request.queueMode !== mode || !OPEN_TO_OTHERS.includes(host.origin) || host.turns || host.aside) return false
+  if (request.queueMode !== mode || !OPEN_TO_OTHERS.includes(host.origin) || host.turns || host.aside || host.bare) return false
   if (request.model !== undefined || request.instructions !== undefined) return false
   return request.principal.role === host.principal.role && covers(request.principal.scopes, [...host.principal.scopes])
 }

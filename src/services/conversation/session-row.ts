@@ -47,6 +47,7 @@ export function toSessionRow(record: SessionRecord, options: RowOptions, around:
     createdVia: record.createdVia,
     lastInteractionAt: record.interactedAt ?? undefined,
     archived: record.archived,
+    archivedAt: record.archivedAt ?? undefined,
     pinned: settings.pinned ?? false,
     unread: settings.unread ?? false,
     parentSessionKey: record.parentKey ?? undefined,

@@ -22,6 +22,12 @@ export const sessionsMigration: Migration = {
   CREATE INDEX sessions_recent ON sessions (agent_id, archived, updated_at DESC)`,
 }
 
+export const sessionsArchivedAtMigration: Migration = {
+  name: 'sessions/archived-at',
+  script: `ALTER TABLE sessions ADD COLUMN archived_at INTEGER;
+  UPDATE sessions SET archived_at = updated_at WHERE archived = 1`,
+}
+
 /** What users set on a session. */
 export const sessionSettings = z.strictObject({
   displayName: z.string().optional(),
@@ -45,6 +51,7 @@ export interface SessionRecord {
   readonly sessionId: string
   readonly label: string | null
   readonly archived: boolean
+  readonly archivedAt: number | null
   readonly createdAt: number
   readonly updatedAt: number
   readonly interactedAt: number | null
@@ -75,6 +82,7 @@ const COLUMNS = {
   sessionId: 'session_id',
   label: 'label',
   archived: 'archived',
+  archivedAt: 'archived_at',
   createdAt: 'created_at',
   updatedAt: 'updated_at',
   interactedAt: 'interacted_at',
@@ -112,6 +120,10 @@ export interface SessionFilter {
   readonly pinned?: boolean
   /** False: without those of sub-agents. */
   readonly subagents?: false
+  /** False: without those of jobs. */
+  readonly cron?: false
+  /** The beginning of the uuid that the key ends with. */
+  readonly uuid?: string
   readonly updatedSince?: number
   /** Part of the key, label, title or display name. */
   readonly search?: string
@@ -289,6 +301,8 @@ function toWhere(filter: SessionFilter): { where: string; values: SqlValue[] } {
   if (filter.category !== undefined) add("settings ->> '$.category' = ?", filter.category)
   if (filter.pinned !== undefined) add("coalesce(settings ->> '$.pinned', 0) = ?", Number(filter.pinned))
   if (filter.subagents === false) add("key NOT LIKE 'agent:%:subagent:%'")
+  if (filter.cron === false) add("key NOT LIKE 'agent:%:cron:%'")
+  if (filter.uuid !== undefined) add("substr(key, -37, 1) = ':' AND substr(key, -36, ?) = ?", filter.uuid.length, filter.uuid)
   if (filter.updatedSince !== undefined) add('updated_at >= ?', filter.updatedSince)
   if (filter.search !== undefined) {
     const pattern = `%${filter.search.replace(/[\\%_]/g, '\\$&')}%`

@@ -102,6 +102,7 @@ export function createSessions(deps: {
       sessionId: orderedUuid(now),
       label: null,
       archived: false,
+      archivedAt: null,
       createdAt: now,
       updatedAt: now,
       interactedAt: null,
@@ -137,6 +138,13 @@ export function createSessions(deps: {
     if (holder && holder.key !== key) throw invalid(`label already in use: ${label}`)
   }
 
+  /** It stays archived since when it was. */
+  function archiving(record: SessionRecord, archived: boolean | undefined): Partial<SessionRecord> {
+    if (archived === undefined || archived === record.archived) return {}
+    if (archived && record.key === agents.mainSessionKey(record.agentId)) throw invalid("Cannot archive an agent's main session.")
+    return { archived, archivedAt: archived ? clock.now() : null }
+  }
+
   function ensure(key: string, via: SessionOrigin): SessionRecord {
     const agentId = agents.ofSession(key)
     return commit.tx(() => table.get(key) ?? insert(blank(key, agentId, via)))
@@ -162,7 +170,7 @@ export function createSessions(deps: {
         const record = ensure(key, 'operator')
         if (typeof patch.label === 'string') claimLabel(record.agentId, key, patch.label)
         const settings = mergeSettings(record.settings, patch.settings ?? {})
-        const changes = defined({ archived: patch.archived, updatedAt: clock.now(), settings })
+        const changes = defined({ ...archiving(record, patch.archived), updatedAt: clock.now(), settings })
         table.update(key, patch.label === undefined ? changes : { ...changes, label: patch.label })
         const patched = table.get(key)!
         watch.changed(patched)
@@ -206,7 +214,7 @@ export function createSessions(deps: {
         table.update(key, {
           messages: appended.seq,
           updatedAt: now,
-          ...(message.role === 'user' && { interactedAt: now, archived: false }),
+          ...(message.role === 'user' && { interactedAt: now, archived: false, archivedAt: null }),
           ...(message.role === 'user' && record.title === null && text !== '' && { title: toTitle(text) }),
           ...(message.role !== 'toolResult' && text !== '' && { preview: toPreview(text) }),
         })

@@ -37,6 +37,8 @@ it('are all of them, or those of the configuration', async () => {
   const rows = await make()
   expect((await rows.list()).map(({ provider }) => provider)).toEqual(['near', 'far', 'builtin'])
   expect((await rows.list({ configured: true })).map(({ provider }) => provider)).toEqual(['near', 'far'])
+  const bare = await make({})
+  expect((await bare.list({ configured: true })).map(({ provider }) => provider)).toEqual(['builtin'])
 })
 
 describe('with details', () => {

@@ -25,6 +25,7 @@ describe('a message may join', () => {
     ['no run in another mode', steering('x', { queueMode: 'collect' }), host, false],
     ['no run when another model is to answer', steering('x', { model: 'a/b' }), host, false],
     ['no run of somebody who may more', steering('x', { principal: WRITER }), host, false],
+    ['a run that asks a model and no agent', steering('x'), requestOf('host', { bare: true }), false],
     ['a run of somebody who may less', steering('x'), requestOf('host', { principal: WRITER }), true],
   ]
   it.each(cases)('%s', (_, request, given, expected) => {

@@ -92,6 +92,18 @@ describe('a patch', () => {
     expect(sessions.patch(KEY, { archived: true })).toMatchObject({ archived: true, settings: { icon: 'i', category: 'k' } })
   })
 
+  it('notes since when a session is archived, until somebody writes in it', async () => {
+    const { sessions, clock } = await createConversation()
+    sessions.create({ key: KEY, via: 'operator' })
+    const archivedAt = clock.now()
+    expect(sessions.patch(KEY, { archived: true })).toMatchObject({ archived: true, archivedAt })
+    await clock.advance(10)
+    expect(sessions.patch(KEY, { archived: true })).toMatchObject({ archived: true, archivedAt })
+    sessions.append(KEY, user('back'))
+    expect(sessions.get(KEY)).toMatchObject({ archived: false, archivedAt: null })
+    expect(() => sessions.patch('agent:main:main', { archived: true })).toThrow('main session')
+  })
+
   it('makes the session where there is none', async () => {
     const { sessions } = await createConversation()
     expect(sessions.patch(KEY, { settings: { icon: 'i' } })).toMatchObject({ key: KEY, settings: { icon: 'i' } })
