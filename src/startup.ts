@@ -8,6 +8,7 @@ import type { Platform } from './ports/platform.ts'
 import { migrate } from './store/migrate.ts'
 import { MIGRATIONS } from './services/migrations.ts'
 import type { Heartbeat } from './services/automation/heartbeat.ts'
+import type { Hooks } from './services/automation/hooks.ts'
 import type { Scheduler } from './services/automation/scheduler.ts'
 import type { Approvals } from './services/conversation/approvals.ts'
 import type { Models } from './services/conversation/models.ts'
@@ -19,7 +20,9 @@ import type { IdentityService } from './services/operations/identity.ts'
 import type { Logs } from './services/operations/logs.ts'
 import type { Maintenance } from './services/operations/maintenance.ts'
 import type { Reload } from './services/operations/reload.ts'
+import type { Tracing } from './services/operations/tracing.ts'
 import type { RuntimeConfiguration } from './services/operations/runtime-settings.ts'
+import type { SubAgents } from './services/tools/sub-agents.ts'
 import type { Socket } from './socket/socket.ts'
 import { VERSION } from './version.ts'
 
@@ -55,14 +58,19 @@ export interface Startable {
   readonly models: Models
   readonly scheduler: Scheduler
   readonly heartbeat: Heartbeat
+  readonly hooks: Hooks
   readonly approvals: Approvals
+  readonly subAgents: SubAgents
   readonly runs: Runs
   readonly nodeInvokes: NodeInvokes
   readonly maintenance: Maintenance
   readonly socket: Socket
+  readonly tracing: Tracing
   readonly log: Logger
   readonly listen: Listen | undefined
   /** From now on requests are served. */
+  readonly loadTools: () => Promise<void>
+  readonly hibernates: boolean
   readonly serve: () => void
 }
 
@@ -81,7 +89,10 @@ export function createPhases(parts: Startable): readonly Phase[] {
     {
       name: 'core',
       mend: 'Mend logging.level.',
-      run: () => logs.setLevel(config.current.logging?.level ?? 'info'),
+      run() {
+        logs.setLevel(config.current.logging?.level ?? 'info')
+        logs.setStyle(config.current.logging?.consoleStyle)
+      },
     },
     {
       name: 'runtime configuration',
@@ -99,10 +110,12 @@ export function createPhases(parts: Startable): readonly Phase[] {
     {
       name: 'services',
       mend: 'Mend the models section.',
-      run() {
+      async run() {
+        await parts.tracing.begin()
         models.begin()
         parts.scheduler.begin()
         parts.heartbeat.begin()
+        if (parts.hibernates) return parts.loadTools()
       },
     },
     {
@@ -112,7 +125,9 @@ export function createPhases(parts: Startable): readonly Phase[] {
         socket.restore(platform.peers())
         parts.approvals.begin()
         runs.recover()
+        parts.subAgents.recover()
         parts.nodeInvokes.recover()
+        parts.hooks.begin()
       },
     },
     {

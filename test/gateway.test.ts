@@ -31,7 +31,8 @@ describe('the core', () => {
 
   gatewaySuite(() => ({
     token: TOKEN,
-    open: async (options) => (await dial(gateway, { ...(options?.headers && { headers: { host: '127.0.0.1:18789', ...options.headers } }) })).client,
+    open: async ({ headers, path } = {}) =>
+      (await dial(gateway, { ...(headers && { headers: { host: '127.0.0.1:18789', ...headers } }), ...(path !== undefined && { path }) })).client,
     fetch: (path, init) => gateway.fetch(new Request(`http://127.0.0.1:18789${path}`, init), { remoteAddress: '127.0.0.1' }),
     upstream,
     local: true,

@@ -2,8 +2,15 @@
 
 import { readdirSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { describeRoutes } from '../src/http/openapi.ts'
+import { ROUTES } from '../src/http/routes.ts'
+import { EVENTS } from '../src/protocol/events.ts'
+import { describeSocket } from '../src/rpc/asyncapi.ts'
 import { describeMethods } from '../src/rpc/describe.ts'
 import type { AnyMethod } from '../src/rpc/method.ts'
+import { toLines } from '../src/rpc/schema.ts'
+import { describeTypes } from '../src/rpc/typescript.ts'
+import { VERSION } from '../src/version.ts'
 
 const METHODS = new URL('../src/methods/', import.meta.url)
 
@@ -58,8 +65,24 @@ it('src/methods/all.gen.ts lists every method', async () => {
   await expect(await listMethods()).toMatchFileSnapshot('../src/methods/all.gen.ts')
 })
 
-it('public/reference/methods.md describes every method', async () => {
+async function loadMethods(): Promise<readonly AnyMethod[]> {
   const { METHODS: all } = (await import('../src/methods/all.gen.ts')) as typeof import('../src/methods/all.gen.ts')
-  const methods = await Promise.all(all.map((method) => method.load()))
-  await expect(describeMethods(methods)).toMatchFileSnapshot('../public/reference/methods.md')
+  return Promise.all(all.map((method) => method.load()))
+}
+
+it('public/reference/methods.md describes every method', async () => {
+  await expect(describeMethods(await loadMethods())).toMatchFileSnapshot('../public/reference/methods.md')
+})
+
+it('public/reference/asyncapi.json describes the WebSocket', async () => {
+  const document = describeSocket(await loadMethods(), EVENTS, VERSION)
+  await expect(`${toLines(document, 3)}\n`).toMatchFileSnapshot('../public/reference/asyncapi.json')
+})
+
+it('public/reference/openapi.json describes the HTTP door', async () => {
+  await expect(`${toLines(describeRoutes(ROUTES, VERSION), 3)}\n`).toMatchFileSnapshot('../public/reference/openapi.json')
+})
+
+it('public/reference/gateway-api.d.ts has the types of the client', async () => {
+  await expect(describeTypes(await loadMethods(), EVENTS)).toMatchFileSnapshot('../public/reference/gateway-api.d.ts')
 })

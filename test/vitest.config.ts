@@ -7,6 +7,8 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
     reporters: process.env['CI'] ? ['default', countReporter] : ['default'],
+    // No module holds state (test/architecture.test.ts), so that files can share what they have loaded.
+    isolate: false,
     // Those of the runtimes mostly wait: with one for each core, the others go on beside them.
     maxWorkers: availableParallelism(),
     // The runtime tests start processes; each has its own time limits.

@@ -34,10 +34,11 @@ export function listen(
       backpressureLimit: BACKPRESSURE_BYTES,
       closeOnBackpressureLimit: true,
     },
-    fetch(request, server) {
+    async fetch(request, server) {
       const info = { remoteAddress: server.requestIP(request)?.address ?? null }
       if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') return gateway.fetch(request, info)
-      const facts = gateway.socket.facts(request, info)
+      const facts = await gateway.socket.admit(request, info)
+      if (facts instanceof Response) return facts
       return ws.handleUpgrade(Object.assign(request, { context: { facts } }), server) as Promise<Response>
     },
     error(error) {

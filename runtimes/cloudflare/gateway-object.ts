@@ -21,9 +21,11 @@ export class GatewayObject extends DurableObject<Env> {
     const info = { remoteAddress: null }
     if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') return this.#gateway.fetch(request, info)
     if (!(await this.#gateway.ready())) return refuse(503, 'the gateway could not start: its log says why')
+    const admission = await this.#gateway.socket.admit(request, info)
+    if (admission instanceof Response) return admission
     const { 0: client, 1: server } = new WebSocketPair()
     this.ctx.acceptWebSocket(server, [crypto.randomUUID()])
-    await this.#gateway.socket.open(toPeer(this.ctx, server), this.#gateway.socket.facts(request, info))
+    await this.#gateway.socket.open(toPeer(this.ctx, server), admission)
     return new Response(null, { status: 101, webSocket: client })
   }
 

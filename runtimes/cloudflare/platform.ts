@@ -24,7 +24,7 @@ export function createObjectPlatform(ctx: DurableObjectState, env: Env): Platfor
     env: textsOf(env),
     config: { path: 'OPENCLAW_CONFIG', read: async () => env.OPENCLAW_CONFIG ?? null },
     fetch: (url, init) => fetch(url, init),
-    log: (record) => console.log(toLogLine(record)),
+    log: (record, json) => console.log(json ?? toLogLine(record)),
     waitUntil: (work) => ctx.waitUntil(work),
     hibernates: true,
     maxMessageBytes: MAX_MESSAGE_BYTES,

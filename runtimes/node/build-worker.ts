@@ -2,12 +2,14 @@
 
 import { rmSync } from 'node:fs'
 import { build } from 'rolldown'
+import { inAscii } from './ascii.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 const dir = `${root}dist/worker`
 rmSync(dir, { recursive: true, force: true })
 await build({
   input: `${root}runtimes/cloudflare/worker.ts`,
+  plugins: [inAscii],
   platform: 'browser',
   external: [/^cloudflare:/],
   resolve: { conditionNames: ['workerd', 'worker', 'import'] },

@@ -1,12 +1,15 @@
-// Builds dist/: node.js, and in parts/ what it loads when it is first needed. It stands alone, with public/ beside it.
+// Builds dist/: node.js, and in parts/ what it loads when it is first needed, which stands alone with public/ beside it; and
+// client.js.
 
 import { rmSync } from 'node:fs'
 import { build } from 'rolldown'
+import { inAscii } from './ascii.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 for (const built of ['node.js', 'parts']) rmSync(`${root}dist/${built}`, { recursive: true, force: true })
 await build({
   input: `${root}runtimes/node/index.ts`,
+  plugins: [inAscii],
   platform: 'node',
   external: [/^node:/],
   output: {
@@ -18,3 +21,4 @@ await build({
     banner: (chunk) => (chunk.isEntry ? '#!/usr/bin/env node' : ''),
   },
 })
+await import('./build-client.ts')

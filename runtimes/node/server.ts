@@ -1,6 +1,6 @@
 // The HTTP server and the WebSocket upgrade of Node.
 
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, STATUS_CODES, type IncomingMessage, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
@@ -50,7 +50,8 @@ export async function listen(
   /** crossws gets a request that is just what it reads, with the facts in its context. */
   async function upgrade(request: IncomingMessage, socket: Socket, head: Buffer) {
     const headers = new Headers(Object.entries(request.headers).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])))
-    const facts = gateway.socket.facts({ headers }, { remoteAddress: socket.remoteAddress ?? null })
+    const facts = await gateway.socket.admit({ url: request.url ?? '/', headers }, { remoteAddress: socket.remoteAddress ?? null })
+    if (facts instanceof Response) return answer(socket, facts)
     socket.setNoDelay(true)
     const given = { url: 'http://gateway/', headers, context: { facts, socket } }
     await ws.handleUpgrade(request, socket, head, given as unknown as Request)
@@ -66,6 +67,14 @@ export async function listen(
 
 function refuse(socket: Duplex) {
   socket.end('HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: 36\r\nconnection: close\r\n\r\nonly upgrades to websocket are known')
+}
+
+/** Refuses an upgrade, with the reason. */
+async function answer(socket: Duplex, refusal: Response): Promise<void> {
+  const body = await refusal.text()
+  const headers = [...refusal.headers, ['content-length', String(Buffer.byteLength(body))], ['connection', 'close']]
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  socket.end(`HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ''}\r\n${lines}\r\n${body}`)
 }
 
 function bind(server: Server, { host, port }: { host: string; port: number }): Promise<void> {

@@ -5,13 +5,15 @@ import os from 'node:os'
 import { join, resolve } from 'node:path'
 import { createStorage } from 'unstorage'
 import fsDriver from 'unstorage/drivers/fs-lite'
-import type { Host, Platform, SystemInfo } from '../../src/index.ts'
+import type { Host, Platform, ProcessInfo, SystemInfo } from '../../src/index.ts'
 import { createEndingClock } from './clock.ts'
 import { createConfigFile, type ConfigFile } from './config-file.ts'
+import { createCommands } from './command.ts'
 import { createOpener } from './desktop.ts'
 import type { Env } from './flags.ts'
 import { toLogLine } from './log-line.ts'
 import { findProgram } from './programs.ts'
+import { reach } from './reach.ts'
 import { createShelf } from './shelf.ts'
 import { createLocalSpeech } from './speech.ts'
 import { createSql, PRAGMAS, type SqliteDriver } from './sqlite.ts'
@@ -64,7 +66,7 @@ export function createProcessPlatform(env: Env, parts: ProcessParts, life: Proce
     env,
     config: createConfigFile(env, stateDir),
     fetch: parts.fetch,
-    log: (record) => process.stdout.write(`${toLogLine(record)}\n`),
+    log: (record, json) => process.stdout.write(`${json ?? toLogLine(record)}\n`),
     waitUntil: (work) => void work.catch(() => {}), // a process lives on by itself
     ...(parts.assets && { assets: parts.assets }),
     host: createHost(env, stateDir, own, life),
@@ -82,11 +84,14 @@ function createHost(env: Env, stateDir: string, own: string, life: ProcessLife):
   const speech = createLocalSpeech(env)
   return {
     system: readSystem,
+    process: readProcess,
     loopback: true,
+    reach,
     watch: watchPath,
     ...(openFile && { openFile }),
     ...(speech && { speech }),
     shelve: createShelf(join(own, 'shelf')),
+    commands: createCommands(env),
     hasProgram: (name) => findProgram(name, env) !== null,
     restart: life.restart,
     update: createUpdater(findRoot(process.argv[1]), runCommand(env)),
@@ -100,6 +105,12 @@ function createHost(env: Env, stateDir: string, own: string, life: ProcessLife):
     },
     tell: (text) => void process.stderr.write(`${text}\n`),
   }
+}
+
+function readProcess(): ProcessInfo {
+  const { rss, heapUsed } = process.memoryUsage()
+  const { user, system } = process.cpuUsage()
+  return { residentBytes: rss, heapBytes: heapUsed, cpuSeconds: (user + system) / 1e6, startedAtMs: Date.now() - process.uptime() * 1000 }
 }
 
 function readSystem(): SystemInfo {

@@ -8,10 +8,18 @@ const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
   '.json': 'application/json; charset=utf-8',
+  '.map': 'application/json; charset=utf-8',
+  '.webmanifest': 'application/manifest+json; charset=utf-8',
+  '.txt': 'text/plain; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.webp': 'image/webp',
   '.ico': 'image/x-icon',
+  '.woff2': 'font/woff2',
+  '.wasm': 'application/wasm',
   '.md': 'text/markdown; charset=utf-8',
 }
 
@@ -32,12 +40,15 @@ export function createAssets(root: string): (request: Request) => Promise<Respon
     const wanted = join(root, path.endsWith('/') ? `${path}index.html` : path)
     // Whatever the path said, and wherever a link leads: only what lies under the root is served.
     const file = await realpath(wanted).catch(() => null)
-    if (file === null || !file.startsWith(root + sep)) return null
+    if (file === null || !file.startsWith(root + sep) || isHidden(file.slice(root.length))) return null
     const type = TYPES[extname(file)]
     const content = type ? await readFile(file).catch(() => null) : null
     return content && new Response(content, { headers: { 'content-type': type! } })
   }
 }
+
+/** What begins with a dot is kept from sight by whoever put it there. */
+const isHidden = (path: string): boolean => path.split(sep).some((part) => part.startsWith('.'))
 
 function decode(path: string): string | null {
   try {

@@ -1,7 +1,7 @@
 // Workspaces as directories of this machine. Whatever links there are: nothing outside of a workspace is read or
 // written through it.
 
-import { constants, type Dirent } from 'node:fs'
+import { constants, watch, type Dirent } from 'node:fs'
 import { lstat, mkdir, open, readdir, realpath, rename, stat } from 'node:fs/promises'
 import os from 'node:os'
 import { basename, dirname, isAbsolute, join, sep } from 'node:path'
@@ -99,6 +99,12 @@ export function openWorkspace(root: string, stateDir: string): Workspace {
         if (entry) entries.push(entry)
       }
       return entries
+    },
+    async watch(path, onChange) {
+      const directory = await makeParent(`${path}/each`)
+      const watcher = watch(directory, { persistent: false, recursive: true }, () => onChange())
+      watcher.on('error', () => watcher.close()) // the directory is gone
+      return () => watcher.close()
     },
     async trash() {
       const real = await realpath(root).catch(() => null)

@@ -2,17 +2,25 @@
 
 import { Hono } from 'hono'
 import { GatewayError } from '../protocol/errors.ts'
+import { avatar } from './avatar.ts'
+import { canvas } from './canvas.ts'
 import { cors } from './cors.ts'
+import { documents } from './documents.ts'
 import type { HttpDeps, HttpEnv } from './env.ts'
 import { errorResponse, methodNotAllowed, toGatewayError } from './errors.ts'
+import { hooks } from './hooks.ts'
+import { metrics } from './metrics.ts'
+import { mcp } from './mcp.ts'
 import { openaiChat } from './openai-chat.ts'
+import { openaiMedia } from './openai-media.ts'
 import { openaiModels } from './openai-models.ts'
-import { respond, respondJson } from './respond.ts'
-
-const CONTENT_SECURITY_POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+import { pages } from './pages.ts'
+import { respondJson } from './respond.ts'
+import { responses } from './responses.ts'
+import { invokeTools } from './tools.ts'
 
 export function createApp(deps: HttpDeps): Hono<HttpEnv> {
-  const { system, failing, assets, log } = deps
+  const { system, failing, log } = deps
   const app = new Hono<HttpEnv>()
 
   app.onError((error, c) => errorResponse(c, toGatewayError(c, error, log)))
@@ -29,18 +37,20 @@ export function createApp(deps: HttpDeps): Hono<HttpEnv> {
     })
     app.all(path, methodNotAllowed('GET'))
   }
+  app.route('/', hooks(deps))
   app.use('/v1/*', cors(deps))
   app.route('/', openaiModels(deps))
   app.route('/', openaiChat(deps))
+  app.route('/', openaiMedia(deps))
+  app.route('/', responses(deps))
+  app.route('/', invokeTools(deps))
+  app.route('/', mcp(deps))
+  app.route('/', documents(deps))
+  app.route('/', metrics(deps))
+  app.route('/', avatar(deps))
+  app.route('/', canvas(deps))
 
-  app.notFound(async (c) => {
-    const isPage = assets && (c.req.method === 'GET' || c.req.method === 'HEAD') && !c.req.path.startsWith('/v1/')
-    const file = isPage ? await assets(c.req.raw) : null
-    if (file) {
-      const headers = { 'content-security-policy': CONTENT_SECURITY_POLICY, ...Object.fromEntries(file.headers) }
-      return respond(c, file.body, headers, file.status)
-    }
-    return errorResponse(c, new GatewayError('NOT_FOUND', `there is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}`))
-  })
+  const page = pages(deps)
+  app.notFound(async (c) => (await page(c)) ?? errorResponse(c, new GatewayError('NOT_FOUND', `there is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}`)))
   return app
 }

@@ -6,6 +6,16 @@ import type { HttpEnv } from './env.ts'
 
 export const MAX_BODY_BYTES = 20 * 1024 * 1024
 
+/** What is not said to be JSON is not read as such. */
+export async function requireJson(c: Context<HttpEnv>, next: () => Promise<void>): Promise<void> {
+  const type = c.req.raw.headers.get('content-type') ?? ''
+  if (JSON_TYPE.test(type)) return next()
+  const given = type === '' ? 'no content-type' : `the content-type "${type.slice(0, 100)}"`
+  throw new GatewayError('UNSUPPORTED_MEDIA_TYPE', `the request has ${given}: send JSON, and "content-type: application/json"`)
+}
+
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i
+
 const tooLarge = () => new GatewayError('PAYLOAD_TOO_LARGE', `Payload too large: at most ${MAX_BODY_BYTES} bytes are accepted`)
 
 /** Refuses a body that is too large by its declared length, and one without a length as soon as it has grown too large. */

@@ -28,7 +28,7 @@ export function cors({ config }: Pick<HttpDeps, 'config'>): MiddlewareHandler<Ht
 
 /** The answer before the request: SDKs send headers of their own, so those that are asked for are allowed. */
 const toPermission = (requested: string | null): Readonly<Record<string, string>> => ({
-  'access-control-allow-methods': 'GET, POST',
+  'access-control-allow-methods': 'GET, POST, DELETE',
   ...(requested !== null && { 'access-control-allow-headers': requested }),
   'access-control-max-age': MAX_AGE,
   vary: 'Origin, Access-Control-Request-Headers',

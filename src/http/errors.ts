@@ -3,6 +3,7 @@
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { messageOf, type Logger } from '../kit/log.ts'
+import { traceOf } from '../kit/trace.ts'
 import { ERRORS, GatewayError, invalid } from '../protocol/errors.ts'
 import type { OpenaiError } from '../protocol/openai.ts'
 import type { HttpEnv } from './env.ts'
@@ -17,6 +18,9 @@ export function errorResponse(c: Context<HttpEnv>, error: GatewayError, headers:
   const { retryAfterMs } = error.options
   return respondJson(c, toOpenaiError(error), error.status, {
     ...headers,
+    // Clients come again by themselves after these statuses, unless they are told not to.
+    ...((error.status >= 500 || error.status === 429) && !error.retryable && { 'x-should-retry': 'false' }),
+    ...(error.code === 'PAYLOAD_TOO_LARGE' && { connection: 'close' }), // the rest of the body is not read
     ...(error.code === 'UNAUTHORIZED' && { 'www-authenticate': 'Bearer' }),
     ...(retryAfterMs !== undefined && {
       'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))),
@@ -30,7 +34,8 @@ export function toGatewayError(c: Context<HttpEnv>, error: unknown, log: Logger)
   if (error instanceof GatewayError) return error
   if (error instanceof HTTPException && error.status < 500) return invalid(error.message || 'bad request')
   const id = requestId(c)
-  log.error('an HTTP request failed', { id, error: messageOf(error), stack: error instanceof Error ? error.stack : undefined })
+  const trace = traceOf(c.req.raw.headers)
+  log.error('an HTTP request failed', { id, ...(trace && { trace: trace.traceId }), error: messageOf(error), stack: error instanceof Error ? error.stack : undefined })
   return new GatewayError('INTERNAL', `internal error ${id}: the log of the gateway says more under this id`)
 }
 

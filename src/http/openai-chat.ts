@@ -3,12 +3,14 @@
 import { zValidator } from '@hono/zod-validator'
 import { Hono, type Context } from 'hono'
 import { uuid } from '../kit/ids.ts'
+import { traceOf } from '../kit/trace.ts'
 import { GatewayError, invalid, type ErrorCode } from '../protocol/errors.ts'
 import { describeIssues } from '../protocol/issues.ts'
 import { chatRequest, type ChatCompletion, type ChatRequest, type CompletionUsage, type FinishReason } from '../protocol/openai.ts'
 import type { Usage } from '../protocol/shapes.ts'
 import type { RunResult } from '../services/conversation/run-table.ts'
 import type { Run } from '../services/conversation/runs.ts'
+import { requireJson } from './body.ts'
 import type { HttpDeps, HttpEnv } from './env.ts'
 import { methodNotAllowed, toOpenaiError } from './errors.ts'
 import { guard } from './guard.ts'
@@ -19,23 +21,26 @@ import { createEventStream, SSE_HEADERS, type EventStream } from './sse.ts'
 /** How long the status of a streamed answer is held back, so that an early failure can have one of its own. */
 const STATUS_WAIT_MS = 10_000
 
+/** When the provider does not say how long it wants to be left alone. */
+const RETRY_AFTER_MS = 5000
+
 const validated = zValidator('json', chatRequest, (result) => {
   if (!result.success) throw toInvalid(result.data)
 })
 
 export function openaiChat(deps: HttpDeps): Hono<HttpEnv> {
-  const { runs, clock, config } = deps
+  const { runs, clock } = deps
 
   async function complete(c: Context<HttpEnv>, request: ChatRequest): Promise<Response> {
-    if (config.current.gateway?.http?.endpoints?.chatCompletions?.enabled === false) {
-      throw new GatewayError('NOT_FOUND', 'chat completions are switched off: see gateway.http.endpoints.chatCompletions.enabled')
-    }
-    const { run } = runs.start(await toRunRequest(request, c.req.raw.headers, c.var.principal, deps))
+    assertChatEnabled(deps)
+    const { headers, signal } = c.req.raw
+    const asked = await toRunRequest(request, { headers, principal: c.var.principal, signal }, deps)
+    const trace = traceOf(headers)
+    const { run } = runs.start(trace ? { ...asked, trace } : asked)
     const head = { id: `chatcmpl-${uuid()}`, created: Math.floor(clock.now() / 1000), model: request.model }
-    const { signal } = c.req.raw
     signal.addEventListener('abort', () => run!.abort('disconnect'), { once: true })
     if (signal.aborted) run!.abort('disconnect')
-    return request.stream ? stream(c, run!, head, request) : whole(c, await run!.done, head)
+    return request.stream ? stream(c, run!, head, request) : whole(c, await run!.done, head, run!.thoughts)
   }
 
   async function stream(c: Context<HttpEnv>, run: Run, head: Head, request: ChatRequest): Promise<Response> {
@@ -45,7 +50,9 @@ export function openaiChat(deps: HttpDeps): Hono<HttpEnv> {
     const write = chunkWriter(events, head, request.stream_options?.include_usage ?? false)
     run.listen((progress) => {
       early.resolve(null)
-      if (progress.type === 'text') write.text(progress.text)
+      if (progress.type === 'call') write.call(progress)
+      else if (progress.type === 'reasoning') write.delta('reasoning_content', progress.text)
+      else write.delta(progress.refusal ? 'refusal' : 'content', progress.text)
     })
     void run.done.then((result) => {
       early.resolve(result)
@@ -57,17 +64,23 @@ export function openaiChat(deps: HttpDeps): Hono<HttpEnv> {
     return respond(c, events.body, SSE_HEADERS)
   }
 
-  function whole(c: Context<HttpEnv>, result: RunResult, head: Head): Response {
+  function whole(c: Context<HttpEnv>, result: RunResult, head: Head, thoughts: string): Response {
     if (result.state === 'error') throw toHttpError(result)
-    return respondJson(c, toCompletion(result, head))
+    return respondJson(c, toCompletion(result, head, thoughts))
   }
 
   const app = new Hono<HttpEnv>()
-  app.post('/v1/chat/completions', guard(deps, 'operator.write'), validated, (c) =>
+  app.post('/v1/chat/completions', guard(deps, 'operator.write'), requireJson, validated, (c) =>
     complete(c, c.req.valid('json')),
   )
   app.all('/v1/chat/completions', methodNotAllowed('POST'))
   return app
+}
+
+/** Embeddings and audio come with them. */
+export function assertChatEnabled({ config }: Pick<HttpDeps, 'config'>): void {
+  if (config.current.gateway?.http?.endpoints?.chatCompletions?.enabled !== false) return
+  throw new GatewayError('NOT_FOUND', 'chat completions are switched off: see gateway.http.endpoints.chatCompletions.enabled')
 }
 
 interface Head {
@@ -76,8 +89,9 @@ interface Head {
   readonly model: string
 }
 
-function toCompletion(result: RunResult, { id, created, model }: Head): ChatCompletion {
+function toCompletion(result: RunResult, { id, created, model }: Head, thoughts: string): ChatCompletion {
   const calls = toToolCalls(result)
+  const { refused = false, text } = result
   return {
     id,
     object: 'chat.completion',
@@ -88,9 +102,10 @@ function toCompletion(result: RunResult, { id, created, model }: Head): ChatComp
         index: 0,
         message: {
           role: 'assistant',
-          content: result.text === '' && calls.length > 0 ? null : result.text,
-          refusal: null,
+          content: refused || (text === '' && calls.length > 0) ? null : text,
+          refusal: refused ? text : null,
           ...(calls.length > 0 && { tool_calls: calls }),
+          ...(thoughts !== '' && { reasoning_content: thoughts }),
         },
         logprobs: null,
         finish_reason: toFinishReason(result),
@@ -101,7 +116,9 @@ function toCompletion(result: RunResult, { id, created, model }: Head): ChatComp
 }
 
 interface ChunkWriter {
-  text(text: string): void
+  delta(member: 'content' | 'refusal' | 'reasoning_content', text: string): void
+  /** A piece of the arguments of a call. */
+  call(piece: { readonly id: string; readonly name: string; readonly text: string }): void
   end(result: RunResult): void
 }
 
@@ -118,14 +135,26 @@ function chunkWriter(events: EventStream, { id, created, model }: Head, includeU
     return role
   }
 
+  /** By id: what of each call has been told. Its place here is its index. */
+  const told = new Map<string, string>()
+  /** First which tool is called, then with what: there are clients that know it in no other order. */
+  function toCall(id: string, name: string, args: string): string {
+    const isNew = !told.has(id)
+    told.set(id, (told.get(id) ?? '') + args)
+    const index = [...told.keys()].indexOf(id)
+    const head = isNew ? chunk(JSON.stringify({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] }), null) : ''
+    return args === '' ? head : head + chunk(JSON.stringify({ tool_calls: [{ index, function: { arguments: args } }] }), null)
+  }
+
   return {
-    text: (text) => events.write(begin() + chunk(`{"content":${JSON.stringify(text)}}`, null)),
+    call: ({ id, name, text }) => events.write(begin() + toCall(id, name, text)),
+    delta: (member, text) => events.write(begin() + chunk(`{"${member}":${JSON.stringify(text)}}`, null)),
     end(result) {
       if (result.state === 'error') {
         events.write(`data: ${JSON.stringify(toOpenaiError(toHttpError(result)))}\n\ndata: [DONE]\n\n`)
         return events.end()
       }
-      const calls = toToolCalls(result).map((call, index) => chunk(JSON.stringify({ tool_calls: [{ index, ...call }] }), null))
+      const calls = result.toolCalls.map(({ id, name, arguments: args }) => toCall(id, name, restOf(args, told.get(id) ?? '')))
       const usage = `data: ${head},"choices":[],"usage":${JSON.stringify(toUsage(result.usage))}}\n\n`
       const end = chunk('{}', toFinishReason(result))
       events.write(`${begin()}${calls.join('')}${end}${includeUsage ? usage : ''}data: [DONE]\n\n`)
@@ -133,6 +162,9 @@ function chunkWriter(events: EventStream, { id, created, model }: Head, includeU
     },
   }
 }
+
+/** What has been told cannot be taken back. */
+const restOf = (args: string, told: string): string => (args.startsWith(told) ? args.slice(told.length) : '')
 
 const toToolCalls = (result: RunResult) =>
   result.toolCalls.map((call) => ({
@@ -158,12 +190,12 @@ const toUsage = (usage: Usage): CompletionUsage => {
 }
 
 /** A failed run in terms of the caller's request: whose fault it was decides the status. */
-function toHttpError({ error }: RunResult): GatewayError {
+export function toHttpError({ error }: Pick<RunResult, 'error'>): GatewayError {
   const message = error?.message ?? 'the run failed'
   const of = (code: ErrorCode, openai?: string) => new GatewayError(code, message, openai === undefined ? {} : { code: openai })
   switch (error?.kind) {
     case 'rate_limit':
-      return new GatewayError('RATE_LIMITED', message, { retryAfterMs: 5000, code: 'rate_limit_exceeded' })
+      return new GatewayError('RATE_LIMITED', message, { retryAfterMs: error.retryAfterMs ?? RETRY_AFTER_MS, code: 'rate_limit_exceeded' })
     case 'context_length':
       return of('INVALID_REQUEST', 'context_length_exceeded')
     case 'invalid':
@@ -173,8 +205,10 @@ function toHttpError({ error }: RunResult): GatewayError {
       return of('AGENT_TIMEOUT', 'timeout')
     case 'internal':
       return of('INTERNAL')
+    case 'auth':
+      return new GatewayError('UPSTREAM', message, { code: 'upstream_auth', retryable: false })
     default:
-      return of('UPSTREAM', error?.kind === 'auth' ? 'upstream_auth' : 'upstream_error')
+      return of('UPSTREAM', 'upstream_error')
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { Hono } from 'hono'
 import { GatewayError } from '../protocol/errors.ts'
+import { mayUseAgent, mayUseModel, type Principal } from '../protocol/scopes.ts'
 import type { HttpDeps, HttpEnv } from './env.ts'
 import { methodNotAllowed } from './errors.ts'
 import { guard } from './guard.ts'
@@ -21,17 +22,20 @@ function decode(path: string): string {
 export function openaiModels(deps: HttpDeps): Hono<HttpEnv> {
   const { agents, models } = deps
 
-  async function list() {
-    const targets = ['openclaw', 'openclaw/default', ...agents.list().map(({ id }) => `openclaw/${id}`)]
-    const configured = (await models.list()).map(({ provider, model }) => row(`${provider}/${model}`, provider))
+  /** Those that who asks may use. */
+  async function list(principal: Principal) {
+    const ids = agents.list().flatMap(({ id }) => (mayUseAgent(principal, id) ? [`openclaw/${id}`] : []))
+    const targets = [...(ids.length > 0 ? ['openclaw', 'openclaw/default'] : []), ...ids]
+    const known = (await models.list()).filter(({ provider, model }) => mayUseModel(principal, `${provider}/${model}`))
+    const configured = known.map(({ provider, model }) => row(`${provider}/${model}`, provider))
     return [...targets.map((id) => row(id, 'openclaw')), ...configured]
   }
 
   const app = new Hono<HttpEnv>()
-  app.get('/v1/models', guard(deps, 'operator.read'), async (c) => respondJson(c, { object: 'list', data: await list() }))
+  app.get('/v1/models', guard(deps, 'operator.read'), async (c) => respondJson(c, { object: 'list', data: await list(c.var.principal) }))
   app.get('/v1/models/*', guard(deps, 'operator.read'), async (c) => {
     const id = decode(c.req.path.slice('/v1/models/'.length))
-    const found = (await list()).find((model) => model.id === id)
+    const found = (await list(c.var.principal)).find((model) => model.id === id)
     if (found) return respondJson(c, found)
     throw new GatewayError('NOT_FOUND', `the model "${id.slice(0, 200)}" does not exist: GET /v1/models lists what there is`, {
       param: 'model',

@@ -3,17 +3,19 @@
 import { orderedUuid } from '../kit/ids.ts'
 import { invalid, GatewayError } from '../protocol/errors.ts'
 import type { ChatMessage, ChatRequest, ContentPart } from '../protocol/openai.ts'
-import type { Principal } from '../protocol/scopes.ts'
+import { mayUseAgent, type Principal } from '../protocol/scopes.ts'
 import { noUsage, type Message, type UserMessage } from '../protocol/shapes.ts'
-import type { ModelMessage, ModelPart, ModelSettings, ModelTool } from '../ports/model.ts'
+import type { ModelMessage, ModelPart, ModelSettings } from '../ports/model.ts'
 import type { RunRequest } from '../services/conversation/run-table.ts'
 import type { HttpDeps } from './env.ts'
+import { checkChoice, toChoice, type Choice } from './openai-choice.ts'
+import { readParts } from './openai-parts.ts'
 
-interface Headers {
+export interface Headers {
   get(name: string): string | null
 }
 
-interface Target {
+export interface Target {
   readonly agentId: string
   /** A model instead of the agent's own. */
   readonly model?: string
@@ -21,16 +23,24 @@ interface Target {
   readonly bare?: boolean
 }
 
-type Deps = Pick<HttpDeps, 'agents' | 'models' | 'sessions' | 'media' | 'clock'>
+type Deps = Pick<HttpDeps, 'agents' | 'models' | 'sessions' | 'media' | 'clock' | 'outside'>
 
-export async function toRunRequest(request: ChatRequest, headers: Headers, principal: Principal, deps: Deps): Promise<RunRequest> {
+export interface Caller {
+  readonly headers: Headers
+  readonly principal: Principal
+  /** Aborts when it goes away. */
+  readonly signal: AbortSignal
+}
+
+export async function toRunRequest(request: ChatRequest, { headers, principal, signal }: Caller, deps: Deps): Promise<RunRequest> {
   check(request)
-  const target = toTarget(request, headers, deps)
+  const target = toTarget(request, headers, deps, principal)
   const { sessionKey, stable } = toSession(request, headers, target, deps)
-  const fresh = afterLastAnswer(request.messages)
   // A session of its own has its own transcript; a stateless caller brings the whole conversation each time.
-  const isEmpty = stable && (deps.sessions.get(sessionKey)?.messages ?? 0) === 0
-  const added = isEmpty ? request.messages : fresh
+  const goesOn = stable && (deps.sessions.get(sessionKey)?.messages ?? 0) > 0
+  const messages = await readParts(goesOn ? afterLastAnswer(request.messages) : request.messages, { outside: deps.outside, signal })
+  const added = stable ? messages : afterLastAnswer(messages)
+  const choice = toChoice(request)
   const instructions = request.messages.flatMap((message) => (isSystem(message) ? [textOf(message.content)] : [])).join('\n\n')
   return {
     runId: orderedUuid(deps.clock.now()),
@@ -39,46 +49,53 @@ export async function toRunRequest(request: ChatRequest, headers: Headers, princ
     principal,
     hash: '',
     input: await toTranscript(added, deps),
-    settings: toSettings(request, target),
-    clientTools: toTools(request),
+    settings: toSettings(request, target, choice),
+    clientTools: choice.tools,
     whole: !request.stream,
+    ...(choice.only && { toolsAllow: choice.only }),
     ...(instructions !== '' && { instructions }),
     ...(target.model !== undefined && { model: target.model }),
     ...(target.bare && { bare: true }),
-    ...(!stable && { isNew: true, turns: request.messages.flatMap((message) => toTurn(message)) }),
+    ...(!stable && { isNew: true, turns: messages.flatMap((message) => toTurn(message)) }),
   }
 }
 
+/** Refuses what is not supported, instead of leaving it out. */
 function check(request: ChatRequest): void {
   if ((request.n ?? 1) > 1) throw invalid('`n` must be 1: send the request again for another answer', { param: 'n' })
   if (request.logprobs) throw invalid('`logprobs` is not supported: leave it out', { param: 'logprobs' })
+  if ((request.top_logprobs ?? 0) > 0) throw invalid('`top_logprobs` is not supported: leave it out', { param: 'top_logprobs' })
+  if (request.modalities?.some((modality) => modality !== 'text')) throw invalid('only text is answered: have it spoken by POST /v1/audio/speech', { param: 'modalities' })
+  if (request.functions?.length) throw invalid('`functions` is the old form of `tools`: send those', { param: 'functions' })
+  if (request.function_call != null) throw invalid('`function_call` is the old form of `tool_choice`: send that', { param: 'function_call' })
+  if (request.web_search_options != null) throw invalid('`web_search_options` is not supported: address an agent that has a tool for it', { param: 'web_search_options' })
+  checkChoice(request)
   if (!request.messages.some((message) => message.role === 'user')) {
     throw invalid('Missing user message in `messages`.', { param: 'messages' })
   }
-  const choice = request.tool_choice
-  if (typeof choice === 'object' && choice !== null) {
-    const { name } = choice.function
-    if (!request.tools?.some((tool) => tool.function.name === name)) {
-      throw invalid(`tool_choice names the function "${name}", which is not in tools`, { param: 'tool_choice' })
-    }
-  }
-  if (choice === 'required' && !request.tools?.length) throw invalid('tool_choice "required" needs tools', { param: 'tool_choice' })
 }
 
 // --- who ---
 
 /** `openclaw`, `openclaw/default`, `openclaw/<agent>`, `openclaw:<agent>`, `agent:<agent>`, or a configured model. */
-function toTarget({ model }: ChatRequest, headers: Headers, { agents, models }: Deps): Target {
+export function toTarget(
+  { model }: Pick<ChatRequest, 'model'>,
+  headers: Headers,
+  { agents, models }: Pick<Deps, 'agents' | 'models'>,
+  principal: Pick<Principal, 'key'> = {},
+): Target {
+  /** Of a key that may not use the default one, the first that it may. */
+  const defaultId = () => (mayUseAgent(principal, agents.defaultId()) ? agents.defaultId() : (principal.key?.agents?.[0] ?? agents.defaultId()))
   const override = headers.get('x-openclaw-model')
   if (override !== null) models.assertKnown(override)
   const named = headers.get('x-openclaw-agent-id')
   const addressed = /^(?:openclaw[/:]|agent:)(.+)$/.exec(model)?.[1] ?? (model === 'openclaw' ? 'default' : null)
   if (addressed === null && named === null) {
     assertModel(model, models)
-    return { agentId: agents.defaultId(), model, bare: true }
+    return { agentId: defaultId(), model, bare: true }
   }
   const wanted = named ?? addressed!
-  const agentId = wanted === 'default' ? agents.defaultId() : wanted
+  const agentId = wanted === 'default' ? defaultId() : wanted
   if (!agents.find(agentId)) throw unknownModel(`openclaw/${agentId}`)
   return { agentId, ...(override !== null && { model: override }) }
 }
@@ -141,12 +158,10 @@ function toTurn(message: ChatMessage): ModelMessage[] {
 }
 
 function toModelPart(part: ContentPart): ModelPart {
-  if (part.type === 'text') return { type: 'text', text: part.text }
   if (part.type === 'refusal') return { type: 'text', text: part.refusal }
-  const data = /^data:([^;,]+);base64,(.*)$/s.exec(part.image_url.url)
-  if (data) return { type: 'image', mimeType: data[1]!, base64: data[2]! }
-  if (!/^https?:\/\//.test(part.image_url.url)) throw invalid('image_url.url must be an http(s) or a base64 data URL', { param: 'messages' })
-  return { type: 'image-url', url: part.image_url.url }
+  if (part.type !== 'image_url') return { type: 'text', text: part.type === 'text' ? part.text : '' } // others have been read
+  const { 1: mimeType = '', 2: base64 = '' } = /^data:([^;,]+);base64,(.*)$/s.exec(part.image_url.url) ?? []
+  return { type: 'image', mimeType, base64 }
 }
 
 async function toTranscript(messages: readonly ChatMessage[], deps: Deps): Promise<Message[]> {
@@ -185,21 +200,9 @@ function parseArguments(json: string): unknown {
 async function toUserContent(content: string | readonly ContentPart[], media: Deps['media']): Promise<UserMessage['content']> {
   if (typeof content === 'string') return content
   const text = textOf(content)
-  const urls = content.flatMap((part) => (part.type === 'image_url' ? [part.image_url.url] : []))
-  const images = await media.keep(urls.filter((url) => url.startsWith('data:')).map((url) => ({ content: url })))
-  const links = urls.filter((url) => !url.startsWith('data:')).map((url) => `[image: ${url}]`)
-  const said = [text, ...links].filter((line) => line !== '').join('\n')
-  if (images.length === 0) return said
-  return [...(said === '' ? [] : [{ type: 'text' as const, text: said }]), ...images]
-}
-
-function toTools({ tools, tool_choice: choice }: ChatRequest): ModelTool[] {
-  if (choice === 'none') return []
-  return (tools ?? []).map(({ function: { name, description, parameters } }) => ({
-    name,
-    ...(description !== undefined && { description }),
-    parameters: parameters ?? { type: 'object', properties: {} },
-  }))
+  const images = await media.keep(content.flatMap((part) => (part.type === 'image_url' ? [{ content: part.image_url.url }] : [])))
+  if (images.length === 0) return text
+  return [...(text === '' ? [] : [{ type: 'text' as const, text }]), ...images]
 }
 
 /** A limit in the words of the caller, who knows the model; for an agent, whose model nobody knows, in those of all servers. */
@@ -209,9 +212,8 @@ function toLimit({ max_tokens, max_completion_tokens }: ChatRequest, { bare }: T
   return maxTokens == null ? {} : { maxTokens }
 }
 
-function toSettings(request: ChatRequest, target: Target): ModelSettings {
+function toSettings(request: ChatRequest, target: Target, { tools, choice }: Choice): ModelSettings {
   const { temperature, top_p, presence_penalty, frequency_penalty, stop, seed, response_format, reasoning_effort } = request
-  const choice = request.tools?.length ? request.tool_choice : null
   return {
     ...(temperature != null && { temperature }),
     ...(top_p != null && { topP: top_p }),
@@ -222,7 +224,7 @@ function toSettings(request: ChatRequest, target: Target): ModelSettings {
     ...(seed != null && { seed }),
     ...(response_format != null && { responseFormat: response_format }),
     ...(reasoning_effort != null && { reasoningEffort: reasoning_effort }),
-    ...(choice != null && choice !== 'none' && { toolChoice: choice }),
-    ...(request.parallel_tool_calls != null && request.tools?.length && { parallelToolCalls: request.parallel_tool_calls }),
+    ...(choice !== undefined && { toolChoice: choice }),
+    ...(request.parallel_tool_calls != null && tools.length > 0 && { parallelToolCalls: request.parallel_tool_calls }),
   }
 }

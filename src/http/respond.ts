@@ -4,7 +4,7 @@ import type { Context } from 'hono'
 import { uuid } from '../kit/ids.ts'
 import type { HttpEnv } from './env.ts'
 
-const SECURITY_HEADERS = {
+export const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'permissions-policy': 'camera=(), microphone=(self), geolocation=()',
@@ -22,7 +22,7 @@ export function requestId(c: Context<HttpEnv>): string {
 
 export function respond(
   c: Context<HttpEnv>,
-  body: string | ReadableStream | null,
+  body: string | Uint8Array<ArrayBuffer> | ReadableStream | null,
   headers: Readonly<Record<string, string>>,
   status = 200,
 ): Response {

@@ -89,7 +89,7 @@ export const agentRun = defineMethod({
   }),
   result: z.union([accepted, ended]),
   uses: ['agents', 'clock', 'inbox', 'models', 'runs', 'sessions'],
-  async handler(params, { agents, clock, inbox, models, runs, sessions, caller, interim }) {
+  async handler(params, { agents, clock, inbox, models, runs, sessions, caller, trace, interim }) {
     const sessionKey = targetOf(params, agents, sessions)
     const expected = params.expectedExistingSessionId
     if (expected !== undefined && sessions.get(sessionKey)?.sessionId !== expected) {
@@ -98,6 +98,7 @@ export const agentRun = defineMethod({
     const model = toModelName(params.provider, params.model)
     if (model !== undefined) models.assertKnown(model)
     const started = await inbox.send({
+      trace,
       runId: params.idempotencyKey,
       sessionKey,
       origin: 'agent',

@@ -10,6 +10,7 @@ const approval = () => import('./approval.ts')
 const artifacts = () => import('./artifacts.ts')
 const audit = () => import('./audit.ts')
 const browser = () => import('./browser.ts')
+const canvas = () => import('./canvas.ts')
 const channels = () => import('./channels.ts')
 const chatHistory = () => import('./chat-history.ts')
 const chatMessage = () => import('./chat-message.ts')
@@ -25,6 +26,8 @@ const diagnostics = () => import('./diagnostics.ts')
 const execApproval = () => import('./exec-approval.ts')
 const execApprovals = () => import('./exec-approvals.ts')
 const heartbeat = () => import('./heartbeat.ts')
+const hooks = () => import('./hooks.ts')
+const keys = () => import('./keys.ts')
 const logs = () => import('./logs.ts')
 const messages = () => import('./messages.ts')
 const modelsAuth = () => import('./models-auth.ts')
@@ -89,6 +92,7 @@ export const METHODS: readonly ListedMethod[] = [
   list('audit.activity.list', 'operator.read', async () => (await audit()).auditActivityList),
   list('audit.calls.list', 'operator.admin', async () => (await audit()).auditCallsList),
   list('browser.request', 'operator.write', async () => (await browser()).browserRequest),
+  list('canvas.open', 'operator.read', async () => (await canvas()).canvasOpen),
   list('channels.status', 'operator.read', async () => (await channels()).channelsStatus),
   list('channels.start', 'operator.admin', async () => (await channels()).channelsStart, { hidden: true }),
   list('channels.stop', 'operator.admin', async () => (await channels()).channelsStop, { hidden: true }),
@@ -151,6 +155,10 @@ export const METHODS: readonly ListedMethod[] = [
   list('system-event', 'operator.admin', async () => (await heartbeat()).systemEvent),
   list('last-heartbeat', 'operator.read', async () => (await heartbeat()).lastHeartbeat),
   list('set-heartbeats', 'operator.admin', async () => (await heartbeat()).setHeartbeats),
+  list('hooks.requests.list', 'operator.admin', async () => (await hooks()).hooksRequestsList),
+  list('keys.create', 'operator.admin', async () => (await keys()).keysCreate),
+  list('keys.list', 'operator.admin', async () => (await keys()).keysList),
+  list('keys.revoke', 'operator.admin', async () => (await keys()).keysRevoke),
   list('logs.tail', 'operator.read', async () => (await logs()).logsTail),
   list('send', 'operator.write', async () => (await messages()).send),
   list('poll', 'operator.write', async () => (await messages()).poll, { hidden: true }),
@@ -339,6 +347,7 @@ export type GatewayApi = Api<
   | Loaded<typeof audit>['auditActivityList']
   | Loaded<typeof audit>['auditCallsList']
   | Loaded<typeof browser>['browserRequest']
+  | Loaded<typeof canvas>['canvasOpen']
   | Loaded<typeof channels>['channelsStatus']
   | Loaded<typeof channels>['channelsStart']
   | Loaded<typeof channels>['channelsStop']
@@ -401,6 +410,10 @@ export type GatewayApi = Api<
   | Loaded<typeof heartbeat>['systemEvent']
   | Loaded<typeof heartbeat>['lastHeartbeat']
   | Loaded<typeof heartbeat>['setHeartbeats']
+  | Loaded<typeof hooks>['hooksRequestsList']
+  | Loaded<typeof keys>['keysCreate']
+  | Loaded<typeof keys>['keysList']
+  | Loaded<typeof keys>['keysRevoke']
   | Loaded<typeof logs>['logsTail']
   | Loaded<typeof messages>['send']
   | Loaded<typeof messages>['poll']

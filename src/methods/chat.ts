@@ -55,7 +55,7 @@ export const chatSend = defineMethod({
   }),
   result: z.union([z.strictObject({ runId: text, status: runStatus, interruptedActiveRun: z.literal(true).optional() }), aborted]),
   uses: ['agents', 'branches', 'inbox', 'runs'],
-  async handler(params, { agents, branches, inbox, runs, caller }) {
+  async handler(params, { agents, branches, inbox, runs, caller, trace }) {
     if (params.sessionKey === undefined) {
       throw invalid('session mutation target is unavailable', {
         details: { code: 'SESSION_MUTATION_TARGET_REQUIRED', method: 'chat.send' },
@@ -68,6 +68,7 @@ export const chatSend = defineMethod({
     const { expectedLeafEntryId: leaf } = params
     if (leaf !== undefined && !runs.find(params.idempotencyKey)) branches.assertLeaf(sessionKey, leaf)
     const { runId, status, interrupted } = await inbox.send({
+      trace,
       runId: params.idempotencyKey,
       sessionKey,
       origin: 'chat',

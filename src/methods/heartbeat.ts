@@ -5,6 +5,7 @@ import { invalid } from '../protocol/errors.ts'
 import { MAIN_KEY } from '../protocol/shapes.ts'
 import { heartbeatEvent } from '../protocol/cron-events.ts'
 import { defineMethod } from '../rpc/method.ts'
+import { assertUncounted } from '../services/identity/key-limits.ts'
 
 const text = z.string().min(1)
 
@@ -15,7 +16,8 @@ export const wake = defineMethod({
   params: z.looseObject({ mode: z.enum(['now', 'next-heartbeat']), text, sessionKey: text.optional(), agentId: text.optional() }),
   result: z.strictObject({ ok: z.boolean() }),
   uses: ['agents', 'heartbeat', 'systemEvents'],
-  handler({ mode, text: said, sessionKey = MAIN_KEY, agentId }, { agents, heartbeat, systemEvents }) {
+  handler({ mode, text: said, sessionKey = MAIN_KEY, agentId }, { agents, heartbeat, systemEvents, caller }) {
+    assertUncounted(caller)
     if (agentId !== undefined && !agents.find(agentId)) throw invalid(`unknown agent id "${agentId.slice(0, 100)}"`)
     const key = agents.sessionKey(sessionKey, agentId)
     const owner = agents.ofSession(key)

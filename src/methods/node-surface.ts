@@ -102,9 +102,9 @@ export const nodePluginSurfaceRefresh = defineMethod({
   params: z.strictObject({ surface: text }),
   result: z.strictObject({ surface: text, pluginSurfaceUrls: z.record(z.string(), text), expiresAtMs: z.int().min(0) }),
   uses: ['nodeSurface'],
-  handler({ surface }, { nodeSurface, caller, connection: given }) {
+  async handler({ surface }, { nodeSurface, caller, connection: given }) {
     const { connection } = callingNode(caller, given)
-    const { url, expiresAtMs } = nodeSurface.pluginSurface(surface, connection)
+    const { url, expiresAtMs } = await nodeSurface.pluginSurface(surface, connection)
     return { surface, pluginSurfaceUrls: { [surface]: url }, expiresAtMs }
   },
 })

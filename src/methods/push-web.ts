@@ -29,9 +29,9 @@ export const pushWebSubscribe = defineMethod({
   summary: 'Keeps the push subscription of a browser.',
   params: z.strictObject({ endpoint, keys: z.strictObject({ p256dh: text.max(256), auth: text.max(64) }) }),
   result: z.strictObject({ subscriptionId: text }),
-  uses: ['pushSubscriptions'],
-  async handler({ endpoint: address, keys }, { pushSubscriptions, caller }) {
-    assertPushEndpoint(address)
+  uses: ['pushSubscriptions', 'outside'],
+  async handler({ endpoint: address, keys }, { pushSubscriptions, outside, caller }) {
+    assertPushEndpoint(address, outside)
     if (!(await isPublicKey(keys.p256dh))) throw invalid('invalid push.web.subscribe params: at /keys/p256dh: must be a public key')
     if (fromBase64Url(keys.auth)?.length !== 16) throw invalid('invalid push.web.subscribe params: at /keys/auth: must be 16 bytes')
     return { subscriptionId: pushSubscriptions.add(address, keys, caller.id) }

@@ -87,7 +87,7 @@ export const sessionsCreate = defineMethod({
     resolved,
   }),
   uses: ['agents', 'clock', 'commit', 'idempotency', 'inbox', 'models', 'sessions'],
-  async handler(params, { agents, clock, commit, idempotency, inbox, models, sessions, caller }) {
+  async handler(params, { agents, clock, commit, idempotency, inbox, models, sessions, caller, trace }) {
     if (params.model !== undefined) models.assertKnown(params.model)
     const wanted = toNewSession(params, agents)
     let record: SessionRecord | null
@@ -109,6 +109,7 @@ export const sessionsCreate = defineMethod({
     const message = params.message ?? params.task
     if (message === undefined && !params.attachments?.length) return { ...facts, runStarted: false }
     const { runId } = await inbox.send({
+      trace,
       runId: params.idempotencyKey === undefined ? uuid() : `create:${params.idempotencyKey}`,
       sessionKey: record.key,
       origin: 'chat',

@@ -24,10 +24,11 @@ export const sessionsSend = defineMethod({
   }),
   result: z.strictObject({ runId: text, status: z.enum(['started', 'in_flight', 'ok', 'error']) }),
   uses: ['agents', 'inbox', 'sessions'],
-  async handler(params, { agents, inbox, sessions, caller }) {
+  async handler(params, { agents, inbox, sessions, caller, trace }) {
     const sessionKey = agents.sessionKey(params.key, params.agentId)
     if (!sessions.get(sessionKey)) throw invalid(`session not found: ${sessionKey}`)
     const { runId, status } = await inbox.send({
+      trace,
       runId: params.idempotencyKey ?? uuid(),
       sessionKey,
       origin: 'chat',

@@ -29,7 +29,7 @@ export const sessionsSteer = defineMethod({
     interruptedActiveRun: z.literal(true).optional(),
   }),
   uses: ['agents', 'inbox', 'sessions'],
-  async handler(params, { agents, inbox, sessions, caller }) {
+  async handler(params, { agents, inbox, sessions, caller, trace }) {
     if (params.key === undefined) {
       throw invalid('session mutation target is unavailable', {
         details: { code: 'SESSION_MUTATION_TARGET_REQUIRED', method: 'sessions.steer' },
@@ -38,6 +38,7 @@ export const sessionsSteer = defineMethod({
     const sessionKey = agents.sessionKey(params.key, params.agentId)
     if (!sessions.get(sessionKey)) throw invalid(`session not found: ${params.key}`)
     const { runId, status, interrupted } = await inbox.send({
+      trace,
       runId: params.idempotencyKey ?? uuid(),
       sessionKey,
       origin: 'chat',

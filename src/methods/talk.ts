@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { defined } from '../kit/json.ts'
 import { talkModeChange } from '../protocol/voice-events.ts'
 import { defineMethod } from '../rpc/method.ts'
+import { assertUncounted } from '../services/identity/key-limits.ts'
 import { formOf } from '../services/voice/speech-provider.ts'
 import { toSpoken } from './tts.ts'
 
@@ -117,7 +118,8 @@ export const talkSpeak = defineMethod({
   }),
   result: z.strictObject({ audioBase64: text, provider: text, outputFormat: text, voiceCompatible: z.boolean(), mimeType: text, fileExtension: text }),
   uses: ['talk'],
-  async handler({ text: said, voiceId, modelId, outputFormat, speed, rateWpm }, { talk, signal }) {
+  async handler({ text: said, voiceId, modelId, outputFormat, speed, rateWpm }, { talk, signal, caller }) {
+    assertUncounted(caller)
     const wish = {
       voice: voiceId || undefined,
       model: modelId || undefined,

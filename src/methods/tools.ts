@@ -4,23 +4,34 @@ import * as z from 'zod'
 import { invalid } from '../protocol/errors.ts'
 import { splitSessionKey } from '../protocol/shapes.ts'
 import { defineMethod } from '../rpc/method.ts'
+import { modelInSession } from '../services/conversation/session-model.ts'
+import { GROUPS, isInProfile, PROFILES, type ToolGroup } from '../services/conversation/tool-policy.ts'
 import type { ToolEntry } from '../services/conversation/tools.ts'
 import type { Services } from '../services/services.ts'
 
 const text = z.string().min(1)
 
-const PROFILES = ['minimal', 'coding', 'messaging', 'full'] as const
 const profile = z.enum(PROFILES)
+/** A tool of this gateway, or one of a server that it is a client of. The catalogue has those as what they are in the configuration. */
+const source = z.enum(['core', 'mcp'])
+const catalogSource = z.enum(['core', 'plugin'])
 
-/** Groups in the order in which they are shown. */
-const GROUPS: readonly (readonly [id: ToolEntry['group'], label: string])[] = [
-  ['sessions', 'Sessions'],
-  ['messaging', 'Messaging'],
-  ['automation', 'Automation'],
-  ['nodes', 'Nodes'],
-  ['media', 'Media'],
-  ['gateway', 'Gateway'],
-]
+const LABELS: Readonly<Record<ToolGroup, string>> = {
+  fs: 'Files',
+  runtime: 'Runtime',
+  sessions: 'Sessions',
+  memory: 'Memory',
+  web: 'Web',
+  messaging: 'Messaging',
+  automation: 'Automation',
+  nodes: 'Nodes',
+  media: 'Media',
+  gateway: 'Gateway',
+  mcp: 'MCP servers',
+}
+
+const sourceOf = (group: ToolGroup) => (group === 'mcp' ? ('mcp' as const) : ('core' as const))
+const ownerOf = (group: ToolGroup) => (group === 'mcp' ? { source: 'plugin' as const, pluginId: 'bundle-mcp' } : { source: 'core' as const })
 
 function assertAgent(agents: Services['agents'], agentId: string | undefined): string {
   if (agentId !== undefined && !agents.find(agentId)) throw invalid(`unknown agent id "${agentId}"`)
@@ -39,32 +50,34 @@ export const toolsCatalog = defineMethod({
       z.strictObject({
         id: text,
         label: text,
-        source: z.literal('core'),
+        source: catalogSource,
+        pluginId: text.optional(),
         tools: z.array(
-          z.strictObject({ id: text, label: text, description: z.string(), source: z.literal('core'), defaultProfiles: z.array(profile) }),
+          z.strictObject({ id: text, label: text, description: z.string(), source: catalogSource, pluginId: text.optional(), defaultProfiles: z.array(profile) }),
         ),
       }),
     ),
   }),
   uses: ['agents', 'tools'],
-  handler({ agentId }, { agents, tools }) {
+  async handler({ agentId }, { agents, tools, signal }) {
+    const owner = assertAgent(agents, agentId)
+    await tools.prepare(signal)
     const all = tools.list()
-    const groups = GROUPS.map(([id, label]) => ({ id, label, source: 'core' as const, tools: all.filter((tool) => tool.group === id).map(toCatalogRow) }))
+    const groups = GROUPS.map((id) => ({ id, label: LABELS[id], ...ownerOf(id), tools: all.filter((tool) => tool.group === id).map(toCatalogRow) }))
     return {
-      agentId: assertAgent(agents, agentId),
+      agentId: owner,
       profiles: PROFILES.map((id) => ({ id, label: capitalized(id) })),
       groups: groups.filter((group) => group.tools.length > 0),
     }
   },
 })
 
-/** Every agent may use every tool here, as far as its caller may: that is the profile `full`. */
-const toCatalogRow = ({ name, description }: ToolEntry) => ({
-  id: name,
-  label: name,
-  description,
-  source: 'core' as const,
-  defaultProfiles: ['full' as const],
+const toCatalogRow = (tool: ToolEntry) => ({
+  id: tool.name,
+  label: tool.name,
+  description: tool.description,
+  ...ownerOf(tool.group),
+  defaultProfiles: PROFILES.filter((id) => isInProfile(id, tool)),
 })
 
 const capitalized = (word: string) => word.slice(0, 1).toUpperCase() + word.slice(1)
@@ -80,28 +93,31 @@ export const toolsEffective = defineMethod({
     profile: text,
     groups: z.array(
       z.strictObject({
-        id: z.literal('core'),
+        id: source,
         label: text,
-        source: z.literal('core'),
-        tools: z.array(
-          z.strictObject({ id: text, label: text, description: z.string(), rawDescription: z.string(), source: z.literal('core') }),
-        ),
+        source,
+        tools: z.array(z.strictObject({ id: text, label: text, description: z.string(), rawDescription: z.string(), source })),
       }),
     ),
   }),
-  uses: ['agents', 'sessions', 'tools'],
-  handler(params, { agents, sessions, tools, caller }) {
+  uses: ['agents', 'models', 'sessions', 'tools', 'toolPolicy'],
+  async handler(params, { agents, models, sessions, tools, toolPolicy, caller, signal }) {
     const session = sessions.get(agents.sessionKey(params.sessionKey, params.agentId))
     if (!session) throw invalid(`unknown session key "${params.sessionKey}"`)
-    const rows = tools.list(caller).map(({ name, description }) => ({
+    await tools.prepare(signal)
+    const user = { principal: caller, sessionKey: session.key, model: modelInSession({ sessions, models, agents }, session.key) }
+    const rows = tools.usable(user).map(({ name, description, group }) => ({
       id: name,
       label: labelOf(name),
       description,
       rawDescription: description,
-      source: 'core' as const,
+      source: sourceOf(group),
     }))
-    const groups = rows.length === 0 ? [] : [{ id: 'core' as const, label: 'Built-in tools', source: 'core' as const, tools: rows }]
-    return { agentId: session.agentId, profile: 'full', groups }
+    const groups = [
+      { id: 'core' as const, label: 'Built-in tools', source: 'core' as const, tools: rows.filter((row) => row.source === 'core') },
+      { id: 'mcp' as const, label: LABELS.mcp, source: 'mcp' as const, tools: rows.filter((row) => row.source === 'mcp') },
+    ]
+    return { agentId: session.agentId, profile: toolPolicy.profileOf(user), groups: groups.filter((group) => group.tools.length > 0) }
   },
 })
 

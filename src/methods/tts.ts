@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { toBase64 } from '../kit/bytes.ts'
 import { invalid } from '../protocol/errors.ts'
 import { defineMethod } from '../rpc/method.ts'
+import { assertUncounted } from '../services/identity/key-limits.ts'
 import type { Persona } from '../services/voice/speech-settings.ts'
 import { formOf } from '../services/voice/speech-provider.ts'
 import type { Spoken } from '../services/voice/speech.ts'
@@ -165,7 +166,8 @@ export const ttsConvert = defineMethod({
   }),
   result: z.strictObject({ ...spoken, voiceCompatible: z.boolean(), audioPath: text.optional() }),
   uses: ['shelf', 'speech'],
-  async handler({ text: said, provider, modelId: model, voiceId: voice }, { shelf, speech, signal }) {
+  async handler({ text: said, provider, modelId: model, voiceId: voice }, { shelf, speech, signal, caller }) {
+    assertUncounted(caller)
     const result = await speech.speak(said, { provider, model, voice }, signal)
     const { extension, isVoiceNote = false } = formOf(result.format)
     const audioPath = await shelf?.(extension, result.bytes)
@@ -180,5 +182,8 @@ export const ttsSpeak = defineMethod({
   params: z.strictObject({ text }),
   result: z.strictObject(spoken),
   uses: ['speech'],
-  handler: async ({ text: said }, { speech, signal }) => toSpoken(await speech.speak(said, {}, signal)),
+  async handler({ text: said }, { speech, signal, caller }) {
+    assertUncounted(caller)
+    return toSpoken(await speech.speak(said, {}, signal))
+  },
 })

@@ -13,6 +13,8 @@ const step = z.union([
   /** Says something; `times` over, with a pause before each. */
   z.strictObject({ text: z.string(), times: z.int().min(1).max(100_000).default(1), delayMs: z.number().min(0).optional() }),
   z.strictObject({ reasoning: z.string() }),
+  /** Declines to answer, with these words. */
+  z.strictObject({ refusal: z.string() }),
   z.strictObject({ delayMs: z.number().min(0) }),
   /** Calls a tool. Steps behind it are played once the results are there; calls in a row are one step of the run. */
   z.strictObject({ tool: z.strictObject({ name: z.string(), arguments: z.unknown().optional() }) }),
@@ -52,6 +54,7 @@ export async function* playScript(
         yield [{ type: 'text', text: each.text }]
       }
     } else if ('reasoning' in each) yield [{ type: 'reasoning', text: each.reasoning }]
+    else if ('refusal' in each) yield [{ type: 'text', text: each.refusal, refusal: true }]
     else if ('delayMs' in each) await sleep(clock, each.delayMs, signal)
     else if ('error' in each) throw new ModelError(each.error.kind, each.error.message, each.error.status ?? null)
     else if ('hang' in each) await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))

@@ -71,22 +71,28 @@ export interface Answer {
 
 /** Puts the chunks of one answer together. */
 export function createAnswer(spec: ModelSpec): Answer {
-  const calls: { id: string; name: string; arguments: string }[] = []
+  const calls: { id: string; name: string; arguments: string; begun: boolean }[] = []
   let finish: StopReason | null = null
   let id: string | undefined
   let usage: Usage | null = null
 
-  function addDelta(delta: Delta, events: ModelEvent[]) {
+  function addDelta(delta: Delta, events: ModelEvent[], isWhole: boolean) {
     const reasoning = delta.reasoning_content ?? delta.reasoning
     if (reasoning) events.push({ type: 'reasoning', text: reasoning })
-    const text = delta.content || delta.refusal
-    if (text) events.push({ type: 'text', text })
+    if (delta.content) events.push({ type: 'text', text: delta.content })
+    else if (delta.refusal) events.push({ type: 'text', text: delta.refusal, refusal: true })
     for (const [position, fragment] of (delta.tool_calls ?? []).entries()) {
       const index = fragment.index ?? position
-      const call = (calls[index] ??= { id: '', name: '', arguments: '' })
+      const call = (calls[index] ??= { id: '', name: '', arguments: '', begun: false })
       call.id ||= fragment.id ?? ''
       call.name ||= fragment.function?.name ?? ''
-      call.arguments += fragment.function?.arguments ?? ''
+      const piece = fragment.function?.arguments ?? ''
+      const told = call.arguments.length
+      call.arguments += piece
+      if (call.id === '' || call.name === '' || isWhole) continue // nobody could tell whose it is, or would hear it sooner
+      if (!call.begun) events.push({ type: 'call-piece', id: call.id, name: call.name, text: call.arguments })
+      else if (piece !== '') events.push({ type: 'call-piece', id: call.id, name: call.name, text: call.arguments.slice(told) })
+      call.begun = true
     }
   }
 
@@ -96,7 +102,7 @@ export function createAnswer(spec: ModelSpec): Answer {
     if (chunk.usage) usage = toUsage(chunk.usage)
     for (const choice of chunk.choices ?? []) {
       const delta = choice.delta ?? choice.message
-      if (delta) addDelta(delta, events)
+      if (delta) addDelta(delta, events, choice.message !== undefined)
       if (choice.finish_reason) finish = toStopReason(choice.finish_reason)
     }
     return events
@@ -115,7 +121,7 @@ export function createAnswer(spec: ModelSpec): Answer {
       if (finish === null) throw new ModelError('network', `${spec.provider} broke off in the middle of the answer`)
       const whole = calls.filter((call) => call?.name)
       return [
-        ...whole.map((call, index): ModelEvent => ({ type: 'tool-call', call: { ...call, id: call.id || `call_${index}` } })),
+        ...whole.map(({ id: given, name, arguments: args }, index): ModelEvent => ({ type: 'tool-call', call: { id: given || `call_${index}`, name, arguments: args } })),
         { type: 'usage', usage: usage ?? noUsage() },
         { type: 'stop', reason: finish, ...(id !== undefined && { responseId: id }) },
       ]

@@ -15,19 +15,19 @@ export async function toFailure(spec: ModelSpec, response: FetchResponse): Promi
   const said = parsed.ok ? messageIn(parsed.value) : null
   const message = shown(spec, said ?? text)
   const kind = kindOf(response.status, message)
-  const retryAfter = Number(response.headers.get('retry-after'))
-  const retryAfterMs = Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter * 1000 : null
+  const retryAfterMs = retryAfterOf((name) => response.headers.get(name))
   return new ModelError(kind, `${spec.provider} answered ${response.status}: ${message || 'no reason given'}`, response.status, retryAfterMs)
 }
 
 /** Of an error in the middle of a stream. */
 export function toStreamFailure(spec: ModelSpec, error: unknown): ModelError {
   const message = shown(spec, messageIn({ error }) ?? 'no reason given')
-  const kind = /context.?length|too many tokens/i.test(message) ? 'context_length' : 'server'
+  const kind = TOO_LONG.test(message) ? 'context_length' : 'server'
   return new ModelError(kind, `${spec.provider} failed: ${message}`)
 }
 
-function messageIn(body: unknown): string | null {
+/** The words in the body of a failure, whoever speaks. */
+export function messageIn(body: unknown): string | null {
   if (typeof body !== 'object' || body === null) return null
   const { error, message } = body as { error?: unknown; message?: unknown }
   if (typeof error === 'string') return error
@@ -35,14 +35,34 @@ function messageIn(body: unknown): string | null {
   return typeof message === 'string' ? message : null
 }
 
-/** Some upstreams repeat the key that they refuse: it is taken out before the words are cut, so that no half of it is left. */
-const shown = ({ apiKey }: ModelSpec, message: string): string =>
-  firstUnits(apiKey !== null && apiKey.length > 5 ? message.replaceAll(apiKey, '[key]') : message, MAX_CHARS)
+/** What must not be repeated, beside the key, of what `options` may hold. */
+const SECRETS = ['accessKeyId', 'secretAccessKey', 'sessionToken']
 
-function kindOf(status: number, message: string): ModelErrorKind {
+/** Some upstreams repeat the key that they refuse: it is taken out before the words are cut, so that no half of it is left. */
+export function shown({ apiKey, options = {} }: ModelSpec, message: string): string {
+  const secrets = [apiKey, ...SECRETS.map((name) => options[name])]
+  let clear = message
+  for (const secret of secrets) if (typeof secret === 'string' && secret.length > 5) clear = clear.replaceAll(secret, '[key]')
+  return firstUnits(clear, MAX_CHARS)
+}
+
+const TOO_LONG = /context.?length|context window|maximum context|too many tokens|(prompt|input) is too long|exceeds the maximum number of (input )?tokens/i
+
+export function kindOf(status: number, message: string): ModelErrorKind {
   if (status === 401 || status === 403) return 'auth'
   if (status === 429) return 'rate_limit'
   if (status === 408 || status === 504) return 'timeout'
   if (status >= 500) return 'server'
-  return /context.?length|maximum context|too many tokens/i.test(message) ? 'context_length' : 'invalid'
+  return TOO_LONG.test(message) ? 'context_length' : 'invalid'
+}
+
+/** How long the upstream wants to be left alone, in either of the forms that HTTP has, or in milliseconds; null: not said. */
+export function retryAfterOf(header: (name: string) => string | null): number | null {
+  const ms = Number(header('retry-after-ms'))
+  if (Number.isFinite(ms) && ms > 0) return ms
+  const said = header('retry-after')
+  if (said === null) return null
+  const seconds = Number(said)
+  const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(said) - Date.parse(header('date') ?? '')
+  return Number.isFinite(wait) && wait > 0 ? wait : null
 }

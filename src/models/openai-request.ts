@@ -5,7 +5,7 @@ import type { ModelMessage, ModelPart, ModelRequest } from '../ports/model.ts'
 export function toBody(model: string, { messages, tools, settings, whole }: ModelRequest): Record<string, unknown> {
   return {
     model,
-    messages: messages.map(toMessage),
+    messages: toMessages(messages),
     ...(!whole && { stream: true, stream_options: { include_usage: true } }),
     tools: tools.length > 0 ? tools.map((tool) => ({ type: 'function', function: tool })) : undefined,
     tool_choice: tools.length > 0 ? settings.toolChoice : undefined,
@@ -21,6 +21,23 @@ export function toBody(model: string, { messages, tools, settings, whole }: Mode
     response_format: settings.responseFormat,
     reasoning_effort: settings.reasoningEffort,
   }
+}
+
+/** What tools show comes behind their results, as if a person showed it: the wire has no other place. */
+function toMessages(messages: readonly ModelMessage[]): Record<string, unknown>[] {
+  const all: Record<string, unknown>[] = []
+  let shown: ModelPart[] = []
+  const show = () => {
+    if (shown.length > 0) all.push({ role: 'user', content: [{ type: 'text', text: 'This is what the tools show:' }, ...shown.map(toPart)] })
+    shown = []
+  }
+  for (const message of messages) {
+    if (message.role !== 'tool') show()
+    else shown.push(...(message.parts ?? []))
+    all.push(toMessage(message))
+  }
+  show()
+  return all
 }
 
 function toMessage(message: ModelMessage): Record<string, unknown> {
@@ -40,6 +57,10 @@ function toMessage(message: ModelMessage): Record<string, unknown> {
 
 function toPart(part: ModelPart): Record<string, unknown> {
   if (part.type === 'text') return { type: 'text', text: part.text }
+  if (part.type === 'file') {
+    const data = `data:${part.mimeType};base64,${part.base64}`
+    return { type: 'file', file: { filename: part.name ?? 'file', file_data: data } }
+  }
   const url = part.type === 'image' ? `data:${part.mimeType};base64,${part.base64}` : part.url
   return { type: 'image_url', image_url: { url } }
 }

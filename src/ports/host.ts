@@ -1,5 +1,7 @@
 // Abilities that only a process has. Each is optional: what is missing is refused by name, never faked.
 
+import type { Commands } from './command.ts'
+import type { Fetch } from './fetch.ts'
 import type { LocalSpeech } from './speech.ts'
 import type { Updater } from './updater.ts'
 import type { Workspaces } from './workspace.ts'
@@ -22,9 +24,19 @@ export interface SystemInfo {
   readonly memoryFreeBytes: number
 }
 
+/** Figures of the process. */
+export interface ProcessInfo {
+  readonly residentBytes: number
+  readonly heapBytes: number
+  /** Of the user and the system, since it began. */
+  readonly cpuSeconds: number
+  readonly startedAtMs: number
+}
+
 export interface Host {
   /** What the machine is and how it fares. */
   readonly system?: () => SystemInfo
+  readonly process?: () => ProcessInfo
   /** Small secrets in files that only their owner can read. */
   readonly secrets?: { get(name: string): string | null; set(name: string, value: string): void }
   /** Says something to the person at the terminal, and to no log. */
@@ -43,9 +55,17 @@ export interface Host {
   readonly speech?: LocalSpeech
   /** Keeps a file for a while where other programs of this machine find it. `ending` like `.mp3`; resolves with the path. */
   readonly shelve?: (ending: string, bytes: Uint8Array) => Promise<string>
+  /**
+   * A request over a connection of its own, and only to an address that passes `mayReach`: the name is resolved once, and
+   * what is connected to is what was asked about. It does not follow to where an answer leads.
+   */
+  readonly reach?: Reach
+  /** Programs that agents run, and servers that are programs. */
+  readonly commands?: Commands
   /** Whether a program of this name can be started here. */
   readonly hasProgram?: (name: string) => boolean
   /** Whether servers on this machine's loopback can be asked (a local Ollama, say). */
   readonly loopback?: boolean
 }
+export type Reach = (url: string, init: Parameters<Fetch>[1], mayReach: (address: string) => boolean) => ReturnType<Fetch>
 export type HostAbility = keyof Host

@@ -4,29 +4,10 @@ import type { Storage } from 'unstorage'
 import type { LogRecord } from '../kit/log.ts'
 import type { Alarm } from './alarm.ts'
 import type { Clock } from './clock.ts'
+import type { Fetch } from './fetch.ts'
 import type { Host } from './host.ts'
 import type { Peer } from './peer.ts'
 import type { Sql } from './sql.ts'
-
-/** The upstream transport: the part of `fetch` that is used towards models and vendors. */
-export type Fetch = (
-  url: string,
-  init: {
-    readonly method: string
-    readonly headers: Readonly<Record<string, string>>
-    readonly body?: string | Uint8Array<ArrayBuffer>
-    readonly signal: AbortSignal
-    /** An answer that leads elsewhere is the answer. Where it is not said, a runtime may follow it. */
-    readonly redirect?: 'manual'
-  },
-) => Promise<FetchResponse>
-
-export interface FetchResponse {
-  readonly status: number
-  readonly headers: { get(name: string): string | null }
-  readonly body: AsyncIterable<Uint8Array> | null
-  text(): Promise<string>
-}
 
 /** Where the configuration text comes from. */
 export interface ConfigSource {
@@ -39,6 +20,8 @@ export interface ConfigSource {
   /** A copy of the last text that was good, beside the other: what a person can go back to. */
   readonly backup?: { readonly path: string; exists(): boolean; keep(text: string): Promise<void> }
 }
+
+export type { Fetch, FetchResponse } from './fetch.ts'
 
 export interface Platform {
   /** For logs only; never branch on it. */
@@ -53,7 +36,8 @@ export interface Platform {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly config: ConfigSource
   readonly fetch: Fetch
-  readonly log: (record: LogRecord) => void
+  /** `json`: the record as a line, where such lines are wanted. */
+  readonly log: (record: LogRecord, json?: string) => void
   /** Keeps the process up until `work` has ended, where that must be asked for. */
   readonly waitUntil: (work: Promise<unknown>) => void
   /** Static files of `public/`; null when there is no such file. */

@@ -23,6 +23,8 @@ export interface Workspace {
   write(path: string, bytes: Uint8Array): Promise<WorkspaceFile>
   /** What lies directly in a directory; null when there is no such directory. */
   list(path: string): Promise<readonly WorkspaceEntry[] | null>
+  /** Says when something below a directory may have changed, whoever did it; makes the directory if need be. Resolves with how to stop. */
+  watch?(path: string, onChange: () => void): Promise<() => void>
   /** Takes everything out of the way, to where a person still finds it. What cannot be moved is left, with a reason. */
   trash(): Promise<{ readonly moved: boolean } | { readonly reason: string }>
 }

@@ -31,6 +31,7 @@ export const ERRORS = {
   METHOD_NOT_ALLOWED: kind(405, 'INVALID_REQUEST', 'invalid_request_error'),
   CONFLICT: kind(409, 'INVALID_REQUEST', 'invalid_request_error'),
   PAYLOAD_TOO_LARGE: kind(413, 'INVALID_REQUEST', 'invalid_request_error'),
+  UNSUPPORTED_MEDIA_TYPE: kind(415, 'INVALID_REQUEST', 'invalid_request_error'),
   RATE_LIMITED: kind(429, 'UNAVAILABLE', 'rate_limit_error', true),
   INTERNAL: kind(500, 'INTERNAL', 'server_error'),
   UPSTREAM: kind(502, 'UNAVAILABLE', 'server_error', true),

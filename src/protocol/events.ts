@@ -202,8 +202,7 @@ export const devicePairResolved = defineEvent({
   }),
 })
 
-/** All events, in the order in which hello-ok lists them. */
-export const EVENTS: readonly AnyEvent[] = [
+const ALL = [
   connectChallenge,
   agent,
   chat,
@@ -226,4 +225,10 @@ export const EVENTS: readonly AnyEvent[] = [
   cron,
   ...VOICE_EVENTS,
   ...PAGE_EVENTS,
-] as unknown as readonly AnyEvent[]
+] as const
+
+/** All events, in the order in which hello-ok lists them. */
+export const EVENTS = ALL as unknown as readonly AnyEvent[]
+
+/** What a typed client listens to: the payload by name. */
+export type GatewayEvents = { [E in (typeof ALL)[number] as E['name']]: z.output<E['payload']> }

@@ -5,6 +5,7 @@
 
 import * as z from 'zod'
 import { parseJson } from '../kit/json.ts'
+import { readTrace, type Trace } from '../kit/trace.ts'
 import type { ErrorShape } from './errors.ts'
 import { describeIssues } from './issues.ts'
 
@@ -32,6 +33,8 @@ export interface RequestFrame {
   readonly id: string
   readonly method: string
   readonly params: unknown
+  /** Where in the trace of its sender it stands. */
+  readonly trace?: Trace
   /** Echoed in a plain answer; a typed request has none. */
   readonly meta?: unknown
 }
@@ -53,7 +56,8 @@ export function decodeFrame(text: string, dialect: Dialect | null): Decoded {
   if (result.success) {
     const { id, method, params } = result.data
     const meta = 'meta' in result.data ? { meta: result.data.meta } : {}
-    return { kind: 'request', dialect: spoken, request: { id, method, params, ...meta } }
+    const trace = 'traceparent' in result.data ? readTrace(result.data.traceparent) : null
+    return { kind: 'request', dialect: spoken, request: { id, method, params, ...meta, ...(trace && { trace }) } }
   }
   const issues = schema.safeParse(value, { reportInput: true }).error?.issues ?? []
   return {

@@ -8,7 +8,10 @@ const text = z.string()
 const contentPart = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('text'), text }),
   z.looseObject({ type: z.literal('image_url'), image_url: z.looseObject({ url: text.min(1) }) }),
+  z.looseObject({ type: z.literal('file'), file: z.looseObject({ file_data: text.min(1).nullish(), file_id: text.nullish(), filename: text.max(1000).nullish() }) }),
   z.looseObject({ type: z.literal('refusal'), refusal: text }),
+  /** Known, so that it can be refused with the reason. */
+  z.looseObject({ type: z.literal('input_audio') }),
 ])
 export type ContentPart = z.output<typeof contentPart>
 
@@ -38,10 +41,17 @@ const tool = z.looseObject({
   }),
 })
 
+const namedTool = z.looseObject({ type: z.literal('function'), function: z.looseObject({ name: text }) })
+
 const toolChoice = z.union([
   z.enum(['none', 'auto', 'required']),
-  z.looseObject({ type: z.literal('function'), function: z.looseObject({ name: text }) }),
+  namedTool,
+  z.looseObject({
+    type: z.literal('allowed_tools'),
+    allowed_tools: z.looseObject({ mode: z.enum(['auto', 'required']).nullish(), tools: z.array(namedTool).min(1).max(128) }),
+  }),
 ])
+export type ToolChoice = z.output<typeof toolChoice>
 
 /** More than any conversation has. Each message that is wrong costs far more than one that is right. */
 const MAX_MESSAGES = 10_000
@@ -67,6 +77,11 @@ export const chatRequest = z.looseObject({
   tool_choice: toolChoice.nullish(),
   parallel_tool_calls: z.boolean().nullish(),
   logprobs: z.boolean().nullish(),
+  top_logprobs: z.int().min(0).max(20).nullish(),
+  modalities: z.array(text).nullish(),
+  functions: z.array(z.unknown()).nullish(),
+  function_call: z.unknown().optional(),
+  web_search_options: z.unknown().optional(),
 })
 export type ChatRequest = z.output<typeof chatRequest>
 
@@ -102,8 +117,10 @@ export const chatCompletion = z.strictObject({
       message: z.strictObject({
         role: z.literal('assistant'),
         content: text.nullable(),
-        refusal: z.null(),
+        refusal: text.nullable(),
         tool_calls: z.array(answeredCall).optional(),
+        /** What the model thought before it answered. Not in OpenAI's own answers, but read by many clients. */
+        reasoning_content: text.optional(),
       }),
       logprobs: z.null(),
       finish_reason: finishReason,
@@ -112,6 +129,14 @@ export const chatCompletion = z.strictObject({
   usage: completionUsage,
 })
 export type ChatCompletion = z.output<typeof chatCompletion>
+
+/** The first one of a call names it; those after it have more of its arguments. */
+const toolCallDelta = z.strictObject({
+  index: z.int(),
+  id: text.optional(),
+  type: z.literal('function').optional(),
+  function: z.strictObject({ name: text.optional(), arguments: text }),
+})
 
 export const chatChunk = z.strictObject({
   id: text,
@@ -124,9 +149,9 @@ export const chatChunk = z.strictObject({
       delta: z.strictObject({
         role: z.literal('assistant').optional(),
         content: text.optional(),
-        tool_calls: z
-          .array(z.strictObject({ index: z.int(), id: text, type: z.literal('function'), function: z.strictObject({ name: text, arguments: text }) }))
-          .optional(),
+        refusal: text.optional(),
+        reasoning_content: text.optional(),
+        tool_calls: z.array(toolCallDelta).optional(),
       }),
       logprobs: z.null().optional(),
       finish_reason: finishReason.nullable(),
@@ -141,6 +166,8 @@ export const openaiError = z.strictObject({
     type: text,
     param: text.nullable(),
     code: text.nullable(),
+    /** For programs of this gateway: `MISSING_SCOPE` and the like. */
+    details: z.record(text, z.unknown()).optional(),
   }),
 })
 export type OpenaiError = z.output<typeof openaiError>
@@ -152,3 +179,5 @@ export const openaiModel = z.strictObject({
   owned_by: text,
   permission: z.array(z.unknown()),
 })
+
+export const openaiModelList = z.strictObject({ object: z.literal('list'), data: z.array(openaiModel) })

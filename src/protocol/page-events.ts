@@ -72,4 +72,12 @@ export const skillsChanged = defineEvent({
   payload: z.looseObject({ reason: text, agentId: text.optional() }),
 })
 
-export const PAGE_EVENTS = [usersPrefsChanged, uiCommand, modelsSnapshot, chatMetadataChanged, skillsChanged] as const
+export const canvasChanged = defineEvent({
+  name: 'canvas.changed',
+  scope: 'operator.read',
+  reach: 'all',
+  summary: 'What an agent shows has changed: whoever shows it loads it again.',
+  payload: z.strictObject({ agentId: text }),
+})
+
+export const PAGE_EVENTS = [usersPrefsChanged, uiCommand, modelsSnapshot, chatMetadataChanged, skillsChanged, canvasChanged] as const

@@ -103,7 +103,7 @@ export interface ToolResultMessage {
   readonly role: 'toolResult'
   readonly toolCallId: string
   readonly toolName: string
-  readonly content: readonly TextPart[]
+  readonly content: readonly (TextPart | ImagePart)[]
   readonly isError: boolean
   readonly timestamp: number
 }

@@ -11,8 +11,8 @@ export const TASK_STATUSES = ['queued', 'running', 'completed', 'failed', 'cance
 export const taskSummary = z.strictObject({
   id: text,
   taskId: text,
-  kind: z.enum(['cli', 'automation_run']),
-  runtime: z.enum(['cli', 'cron']),
+  kind: z.enum(['cli', 'automation_run', 'subagent']),
+  runtime: z.enum(['cli', 'cron', 'subagent']),
   status: z.enum(TASK_STATUSES),
   title: z.string(),
   agentId: text,

@@ -4,6 +4,7 @@
 import type * as z from 'zod'
 import type { Serialized } from '../kit/json.ts'
 import type { Logger } from '../kit/log.ts'
+import type { Trace } from '../kit/trace.ts'
 import type { Principal, Role, Scope } from '../protocol/scopes.ts'
 import type { HostAbility } from '../ports/host.ts'
 import type { Connection } from '../services/identity/connections.ts'
@@ -17,6 +18,8 @@ export interface Call {
   /** Aborts when the caller goes away. */
   readonly signal: AbortSignal
   readonly log: Logger
+  /** Where in the trace of its sender it stands. */
+  readonly trace?: Trace | undefined
   /** Answers once before the final answer, under the same id. */
   interim(payload: unknown): void
 }

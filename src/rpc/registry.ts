@@ -57,6 +57,7 @@ export function createRegistry(methods: Iterable<ListedMethod>, services: Servic
   }
 
   async function serve(name: string, params: unknown, call: Call): Promise<string> {
+    if (call.caller.key) services.keyLimiter.assertLive(call.caller) // its socket may be older than its end
     const entry = find(name, call.caller)
     const { missing } = entry
     if (missing.length > 0) {

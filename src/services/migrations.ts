@@ -6,11 +6,13 @@ import type { Migration } from '../store/migrate.ts'
 import { cronRunsMigration } from './automation/cron-runs.ts'
 import { cronSessionsMigration } from './automation/cron-sessions.ts'
 import { cronJobsMigration } from './automation/cron-table.ts'
+import { hooksMigration } from './automation/hook-table.ts'
 import { systemEventsMigration } from './automation/system-events.ts'
 import { grantsMigration } from './conversation/approval-grants.ts'
 import { approvalsMigration } from './conversation/approval-table.ts'
 import { branchesMigration } from './conversation/branch-table.ts'
 import { compactionsMigration } from './conversation/compaction-table.ts'
+import { responsesMigration } from './conversation/responses-table.ts'
 import { suspensionsMigration } from './conversation/run-suspension.ts'
 import { runsMigration } from './conversation/run-table.ts'
 import { searchMigration } from './conversation/search-index.ts'
@@ -23,7 +25,9 @@ import { nodePendingMigration } from './fleet/node-pending.ts'
 import { nodeSurfaceMigration } from './fleet/node-surface.ts'
 import { auditMigration } from './operations/audit-table.ts'
 import { configHistoryMigration } from './operations/config-history.ts'
+import { keysMigration } from './identity/key-table.ts'
 import { pushMigration } from './push/subscriptions.ts'
+import { subAgentsMigration } from './tools/sub-agent-table.ts'
 
 /** Append only. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -51,4 +55,8 @@ export const MIGRATIONS: readonly Migration[] = [
   usageMigration,
   tasksMigration,
   sessionsArchivedAtMigration,
+  responsesMigration,
+  hooksMigration,
+  keysMigration,
+  subAgentsMigration,
 ]

@@ -12,12 +12,14 @@ import type { Audit } from './operations/audit.ts'
 import type { ControlServices } from './operations/control-services.ts'
 import type { Reports } from './operations/report-services.ts'
 import type { Settings } from './operations/settings-services.ts'
+import type { NetworkServices } from './network/services.ts'
 import type { PushServices } from './push/services.ts'
 import type { Stability } from './operations/stability.ts'
+import type { ToolServices } from './tools/services.ts'
 import type { VoiceServices } from './voice/services.ts'
 import type { Bus } from './bus.ts'
 
-export interface Services extends Settings, IdentityServices, ConversationServices, FleetServices, AutomationServices, VoiceServices, PushServices, ControlServices, Reports {
+export interface Services extends Settings, IdentityServices, ConversationServices, FleetServices, AutomationServices, VoiceServices, ToolServices, NetworkServices, PushServices, ControlServices, Reports {
   readonly bus: Bus
   readonly audit: Audit
   readonly stability: Stability

@@ -68,7 +68,7 @@ export function createHandshake(deps: HandshakeDeps): Handshake {
         facts: connection.facts,
       })
       if (!isOpen()) throw unavailable('the connection ended during the handshake')
-      const { principalId, deviceId } = authenticated
+      const { principalId, deviceId, key } = authenticated
       const scopes = client.mode === PROBE_MODE ? [] : authenticated.scopes
       connection.establish({
         dialect,
@@ -78,6 +78,7 @@ export function createHandshake(deps: HandshakeDeps): Handshake {
         role,
         scopes,
         ...(deviceId !== undefined && { deviceId }),
+        ...(key && { key }),
         caps: (params.caps ?? []).map((cap) => cutToBytes(cap, 64)),
       })
       presence.join(connection)

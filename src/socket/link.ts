@@ -42,7 +42,8 @@ export function truncateReason(reason: string): string {
   return cut
 }
 
-export function createLink(peer: Peer, connection: Connection): Link {
+/** `traffic` counts what is sent. */
+export function createLink(peer: Peer, connection: Connection, traffic: { sent: number } = { sent: 0 }): Link {
   let open = true
   let aborter: AbortController | null = null
 
@@ -80,10 +81,14 @@ export function createLink(peer: Peer, connection: Connection): Link {
     cancelDeadline: () => {},
     held: new Map(),
     send(text) {
-      if (isWritable()) peer.send(text)
+      if (!isWritable()) return
+      traffic.sent++
+      peer.send(text)
     },
     sendShared(head, tail) {
-      if (isWritable()) peer.sendShared(head, tail)
+      if (!isWritable()) return
+      traffic.sent++
+      peer.sendShared(head, tail)
     },
     close,
     end,

@@ -4,6 +4,7 @@
 import { exceedsBytes } from '../kit/bytes.ts'
 import { uuid } from '../kit/ids.ts'
 import { messageOf, type Logger } from '../kit/log.ts'
+import type { Trace } from '../kit/trace.ts'
 import { GatewayError, invalid, toShape, unavailable } from '../protocol/errors.ts'
 import { CHALLENGE_CAPABILITIES } from '../protocol/connect.ts'
 import { connectChallenge } from '../protocol/events.ts'
@@ -42,11 +43,14 @@ export interface SocketDeps {
   readonly log: Logger
   readonly maxPayload: () => number
   readonly handshakeTimeoutMs?: number | undefined
+  /** Counts frames. */
+  readonly traffic?: { received: number; sent: number }
 }
 
 export function createSocket(deps: SocketDeps): Socket {
   const { links, connections, presence, handshake, registry, fanout, gate, clock, log } = deps
   const timeoutMs = deps.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS
+  const { traffic = { received: 0, sent: 0 } } = deps
 
   connections.onDisconnect((id, code, reason) => links.get(id)?.close(code, reason))
 
@@ -60,7 +64,7 @@ export function createSocket(deps: SocketDeps): Socket {
   }
 
   function addLink(peer: Peer, connection: Link['connection']): Link {
-    const link = createLink(peer, connection)
+    const link = createLink(peer, connection, traffic)
     links.set(peer.id, link)
     return link
   }
@@ -74,6 +78,7 @@ export function createSocket(deps: SocketDeps): Socket {
   async function message(peer: Peer, text: string): Promise<void> {
     const link = links.get(peer.id)
     if (!link?.open) return
+    traffic.received++
     if (link.handshake) await link.handshake
     if (!link.open) return // it ended, or was refused, meanwhile
     if (link.connection.session) return request(link, text)
@@ -155,6 +160,7 @@ export function createSocket(deps: SocketDeps): Socket {
         return link.signal
       },
       log,
+      trace: request.trace,
       interim: (payload) => tell(JSON.stringify(payload) ?? 'null'),
     }
     link.inFlight++
@@ -162,23 +168,23 @@ export function createSocket(deps: SocketDeps): Socket {
       if (request.method === 'connect') throw invalid('connect is only valid as the first request')
       tell(await registry.dispatch(request.method, request.params, call))
     } catch (error) {
-      fail(link, dialect, request, toGatewayError(error, request.method))
+      fail(link, dialect, request, toGatewayError(error, request.method, request.trace))
     } finally {
       link.inFlight--
     }
   }
 
   /** What a service threw is for the client; anything else is ours, and the client gets only the id of the log line. */
-  function toGatewayError(error: unknown, method: string): GatewayError {
+  function toGatewayError(error: unknown, method: string, trace?: Trace): GatewayError {
     if (error instanceof GatewayError) return error
     const id = uuid()
-    log.error(`${method} failed`, { id, error: messageOf(error), stack: error instanceof Error ? error.stack : undefined })
+    log.error(`${method} failed`, { id, ...(trace && { trace: trace.traceId }), error: messageOf(error), stack: error instanceof Error ? error.stack : undefined })
     return new GatewayError('INTERNAL', `internal error ${id}: the log of the gateway says more under this id`)
   }
 
   function restorePeer(peer: Peer) {
     const record = peer.load() as ConnectionRecord | null
-    if (!record || links.has(peer.id)) return
+    if (!record || 'door' in record || links.has(peer.id)) return // `door`: it came through another one
     const connection = connections.restore(peer.id, record, (changed) => peer.save(changed))
     const link = addLink(peer, connection)
     if (connection.session) {

@@ -31,7 +31,8 @@ export interface Commit {
   flush(): Promise<void>
 }
 
-export function createCommit(sql: Sql, clock: Clock, onFailure: (error: unknown) => void): Commit {
+/** `onFlush` is told how long each flush took. */
+export function createCommit(sql: Sql, clock: Clock, onFailure: (error: unknown) => void, onFlush: (ms: number) => void = () => {}): Commit {
   const { group } = sql
   const endings: (() => void)[] = []
   const waiting: { readonly position: number; readonly resolve: () => void }[] = []
@@ -99,9 +100,13 @@ export function createCommit(sql: Sql, clock: Clock, onFailure: (error: unknown)
     if (!group || !open) return
     open = false
     const ended = current
+    const endedAt = clock.now()
     try {
       group.commit().then(
-        () => settle(ended),
+        () => {
+          onFlush(clock.now() - endedAt)
+          settle(ended)
+        },
         (error: unknown) => fail(ended, error),
       )
     } catch (error) {

@@ -17,11 +17,14 @@ const FLOORS: readonly Floor[] = [
   { folders: ['protocol'], packages: ['zod'] },
   { folders: ['ports'], packages: ['zod', 'unstorage'] },
   { folders: ['store'], packages: ['zod'] },
-  { folders: ['services'], packages: ['zod', 'jose', 'croner', 'json5', 'uqr', '@pydantic/genai-prices'] },
+  { folders: ['services'], packages: ['zod', 'jose', 'croner', 'json5', 'uqr', '@opentelemetry/api', '@pydantic/genai-prices', 'ipaddr.js', '@modelcontextprotocol/sdk'] },
   { folders: ['rpc'], packages: ['zod'] },
-  { folders: ['methods', 'socket', 'http'], packages: ['zod', 'hono', '@hono/zod-validator'] },
+  { folders: ['methods', 'socket', 'http'], packages: ['zod', 'hono', '@hono/zod-validator', 'unpdf', '@modelcontextprotocol/sdk'] },
   { folders: ['plugins'], packages: ['zod', 'hono'] },
-  { folders: ['channels', 'models'], packages: ['zod', 'eventsource-parser'] },
+  {
+    folders: ['channels', 'models'],
+    packages: ['zod', 'eventsource-parser', ...['amazon-bedrock', 'anthropic', 'azure', 'google', 'mistral', 'openai', 'xai'].map((vendor) => `@ai-sdk/${vendor}`)],
+  },
 ]
 
 const floorOf = (folder: string): number => {

@@ -28,8 +28,8 @@ export interface Victim {
 
 const GIVEN_UP = 'the gateway is not started any more'
 
-export function createVictim(): Victim {
-  const state = makeStateDir({})
+export function createVictim(config: unknown = {}): Victim {
+  const state = makeStateDir(config)
   const token = randomUUID()
   let port = '0'
   let number = 0

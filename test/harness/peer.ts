@@ -17,12 +17,13 @@ export interface Dialed {
 
 export interface DialOptions {
   readonly headers?: Record<string, string>
+  readonly path?: string
   /** The address of the socket; loopback unless said otherwise. */
   readonly address?: string | null
 }
 
 /** Opens a connection to a gateway, and no more. */
-export async function dial(gateway: Gateway, { headers = { host: '127.0.0.1:18789' }, address = '127.0.0.1' }: DialOptions = {}): Promise<Dialed> {
+export async function dial(gateway: Gateway, { headers = { host: '127.0.0.1:18789' }, address = '127.0.0.1', path = '/' }: DialOptions = {}): Promise<Dialed> {
   const texts: ((text: string) => void)[] = []
   const closings: ((code: number, reason: string) => void)[] = []
   let record: unknown = null
@@ -57,8 +58,9 @@ export async function dial(gateway: Gateway, { headers = { host: '127.0.0.1:1878
     onClose: (listener) => void closings.push(listener),
   }
   const client = createClient(transport)
-  const request = { headers: new Headers(headers) }
-  await gateway.socket.open(peer, gateway.socket.facts(request, { remoteAddress: address }))
+  const admission = await gateway.socket.admit({ url: path, headers: new Headers(headers) }, { remoteAddress: address })
+  if (admission instanceof Response) throw new Error(`the upgrade was refused with ${admission.status}`)
+  await gateway.socket.open(peer, admission)
   return { client, peer }
 }
 

@@ -57,7 +57,8 @@ export interface Started {
 /** A gateway that has started, without a port. */
 export async function startGateway(options: GatewayOptions & { platform?: TestPlatform } = {}): Promise<Started> {
   const { platform = testPlatform(), ...rest } = options
-  await Promise.all(METHODS.map((method) => method.load())) // a test runner takes its time for that, and clocks here stand still
+  // A test runner takes its time to load what is loaded when it is first used, and clocks here stand still.
+  await Promise.all([...METHODS.map((method) => method.load()), import('../../src/services/tools/builtin.ts')])
   const gateway = createGateway(platform, rest)
   await gateway.start()
   return { gateway, platform, clock: platform.clock }

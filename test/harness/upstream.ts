@@ -4,6 +4,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Data } from './client.ts'
+import { createMcpEndpoint, type McpEndpoint } from './mcp.ts'
 
 export interface Exchange {
   /** The body of the request. */
@@ -32,6 +33,8 @@ export interface Upstream {
   /** What is done for requests to this model. */
   on(model: string, play: (exchange: Exchange) => void | Promise<void>): void
   readonly requests: readonly Data[]
+  /** A server of tools, beside the models. */
+  readonly mcp: McpEndpoint
   close(): Promise<void>
 }
 
@@ -47,6 +50,7 @@ export async function startUpstream(): Promise<Upstream> {
   const plays = new Map<string, (exchange: Exchange) => void | Promise<void>>()
   const attempts = new Map<string, number>()
   const requests: Data[] = []
+  const mcp = createMcpEndpoint()
 
   const server = createServer((request, response) => {
     void serve(request, response).catch((error: unknown) => {
@@ -55,13 +59,16 @@ export async function startUpstream(): Promise<Upstream> {
   })
 
   async function serve(request: IncomingMessage, response: ServerResponse) {
+    if (request.url?.startsWith('/mcp')) return mcp.serve(request, response)
     let text = ''
     for await (const piece of request) text += String(piece)
-    const body = JSON.parse(text || '{}') as Data
+    const isForm = request.headers['content-type']?.startsWith('multipart/form-data')
+    const body = (isForm ? fieldsIn(text) : JSON.parse(text || '{}')) as Data
     requests.push(body)
-    const attempt = (attempts.get(body.model) ?? 0) + 1
-    attempts.set(body.model, attempt)
-    const play = plays.get(body.model) ?? ((exchange: Exchange) => exchange.answer(`an answer of ${body.model}`))
+    const model = (body.model ?? modelIn(request.url ?? '')) as string
+    const attempt = (attempts.get(model) ?? 0) + 1
+    attempts.set(model, attempt)
+    const play = plays.get(model) ?? ((exchange: Exchange) => exchange.answer(`an answer of ${body.model}`))
     await play(createExchange(request, response, body, attempt))
   }
 
@@ -70,12 +77,20 @@ export async function startUpstream(): Promise<Upstream> {
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     on: (model, play) => void plays.set(model, play),
     requests,
+    mcp,
     close() {
       server.closeAllConnections()
       return new Promise((resolve) => server.close(() => resolve()))
     },
   }
 }
+
+/** The fields of a form, files as far as they are text. */
+const fieldsIn = (form: string): Data =>
+  Object.fromEntries([...form.matchAll(/name="(\w+)"[^\r]*\r\n(?:[^\r]+\r\n)*\r\n([\s\S]*?)\r\n--/g)].map(([, name, value]) => [name, value]))
+
+/** Some wires name it in the address. */
+const modelIn = (path: string): string | undefined => /\/models?\/([^/:?]+)/.exec(path)?.[1]
 
 function createExchange(request: IncomingMessage, response: ServerResponse, body: Data, attempt: number): Exchange {
   const gone = new Promise<void>((resolve) => {

@@ -83,7 +83,7 @@ function freePort(): Promise<number> {
 async function untilServing(url: string, output: () => string): Promise<void> {
   const limit = Date.now() + PATIENCE_MS
   for (;;) {
-    if (await fetch(`${url}/index.html`).then((response) => response.ok, () => false)) return
+    if (await fetch(`${url}/control-ui/`).then((response) => response.ok, () => false)) return
     if (Date.now() > limit) throw new Error(`workerd did not start: ${output()}`)
   }
 }

@@ -85,7 +85,7 @@ describe('pages', () => {
       const response = await ask('/page', { method, headers: { authorization: null } })
       expect(response.status).toBe(200)
       expect(response.headers.get('etag')).toBe('"1"')
-      expect(response.headers.get('content-security-policy')).toBe("default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
+      expect(response.headers.get('content-security-policy')).toMatch(/^default-src 'self'; script-src 'self'; .*frame-ancestors 'none'$/)
     }
   })
 

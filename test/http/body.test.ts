@@ -2,7 +2,7 @@
 
 import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
-import { limitBody, MAX_BODY_BYTES } from '../../src/http/body.ts'
+import { limitBody, MAX_BODY_BYTES, requireJson } from '../../src/http/body.ts'
 import type { HttpEnv } from '../../src/http/env.ts'
 import { GatewayError } from '../../src/protocol/errors.ts'
 import { openDoor, errorOf, toRequest } from './door.ts'
@@ -108,4 +108,23 @@ it('is refused at the door of the gateway, in the words of the wire', async () =
     type: 'invalid_request_error',
   })
   expect(await errorOf(await ask('/v1/chat/completions', { body: streamOf(MAX_BODY_BYTES + 1).body }))).toMatchObject({ status: 413 })
+})
+
+describe('the type', () => {
+  const typed = async (type: string | null) => {
+    const app = new Hono<HttpEnv>()
+    app.onError((error) => new Response(error.message, { status: error instanceof GatewayError ? error.status : 500 }))
+    app.post('/', requireJson, (c) => c.text('taken'))
+    return app.request(new Request('http://door.test/', { method: 'POST', headers: type === null ? {} : { 'content-type': type }, body: new Uint8Array([123, 125]) }))
+  }
+
+  it.each(['application/json', 'application/json; charset=utf-8', 'Application/JSON;charset=UTF-8', 'application/vnd.x+json'])('%s is one of JSON', async (type) => {
+    expect((await typed(type)).status).toBe(200)
+  })
+
+  it.each([null, 'text/plain', 'application/jsonp', 'text/json', 'multipart/form-data; boundary=x', `x/${'y'.repeat(500)}`])('%s is none', async (type) => {
+    const response = await typed(type)
+    expect(response.status).toBe(415)
+    expect((await response.text()).length).toBeLessThan(300)
+  })
 })

@@ -20,7 +20,7 @@ describe('the question before a request', () => {
     expect([response.status, await response.text()]).toEqual([204, ''])
     expect(crossOrigin(response)).toEqual({
       ...READABLE,
-      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-methods': 'GET, POST, DELETE',
       'access-control-allow-headers': 'authorization,content-type,x-stainless-os',
       'access-control-max-age': '600',
       vary: 'Origin, Access-Control-Request-Headers',

@@ -80,3 +80,12 @@ it('says which methods a path has', async () => {
   expect(response.headers.get('allow')).toBe('GET, POST')
   expect(await errorOf(response)).toMatchObject({ status: 405, message: 'DELETE is not allowed here: use GET or POST' })
 })
+
+it('says when it is of no use to come again, where clients do so by themselves', async () => {
+  const told = async (error: GatewayError) => (await thrown(error)).response.headers.get('x-should-retry')
+  expect(await told(new GatewayError('UPSTREAM', 'no'))).toBeNull()
+  expect(await told(new GatewayError('UPSTREAM', 'no', { retryable: false }))).toBe('false')
+  expect(await told(new GatewayError('RATE_LIMITED', 'no', { retryable: false }))).toBe('false')
+  expect(await told(new GatewayError('INTERNAL', 'no'))).toBe('false')
+  expect(await told(new GatewayError('INVALID_REQUEST', 'no'))).toBeNull()
+})

@@ -119,11 +119,33 @@ describe('a stream', () => {
     expect(chunks.map((chunk) => chunk.choices[0].delta)).toEqual([
       { role: 'assistant', content: '' },
       { content: 'let me' },
-      { tool_calls: [{ index: 0, id: 'c1', type: 'function', function: { name: 'theirs', arguments: '{"a":1}' } }] },
-      { tool_calls: [{ index: 1, id: 'c2', type: 'function', function: { name: 'theirs', arguments: '{}' } }] },
+      { tool_calls: [{ index: 0, id: 'c1', type: 'function', function: { name: 'theirs', arguments: '' } }] },
+      { tool_calls: [{ index: 0, function: { arguments: '{"a":1}' } }] },
+      { tool_calls: [{ index: 1, id: 'c2', type: 'function', function: { name: 'theirs', arguments: '' } }] },
+      { tool_calls: [{ index: 1, function: { arguments: '{}' } }] },
       {},
     ])
     expect(chunks.at(-1).choices[0].finish_reason).toBe('tool_calls')
+  })
+
+  it('tells the calls of the client’s tools as they are written, and of no others', async () => {
+    const piece = (id: string, name: string, text: string): ModelEvent => ({ type: 'call-piece', id, name, text })
+    const { post, clock } = await open(playing(async function* () {
+      yield [piece('c0', 'sessions_list', '{}'), piece('c1', 'theirs', '')]
+      yield [piece('c1', 'theirs', '{"a"'), piece('c2', 'theirs', '{')]
+      yield [piece('c1', 'theirs', ':1}')]
+      await new Promise<void>((resolve) => clock.after(1000, resolve))
+      yield [call('sessions_list', '{}', 'c0'), call('theirs', '{"a":1}', 'c1'), call('theirs', '{}', 'c2'), { type: 'stop', reason: 'tool_calls' }]
+    }))
+    const response = await post('go', { stream: true, tools: [{ type: 'function', function: { name: 'theirs' } }] })
+    expect(response.status, 'before the model has ended').toBe(200)
+    const text = response.text()
+    await settled()
+    await clock.advance(1000)
+    const deltas = dataIn(await text).flatMap((chunk) => (chatChunk.parse(chunk).choices[0]!.delta.tool_calls ?? []) as Data[])
+    const head = (index: number, id: string) => ({ index, id, type: 'function', function: { name: 'theirs', arguments: '' } })
+    const more = (index: number, args: string) => ({ index, function: { arguments: args } })
+    expect(deltas).toEqual([head(0, 'c1'), more(0, '{"a"'), head(1, 'c2'), more(1, '{'), more(0, ':1}'), more(1, '}')])
   })
 
   it('without a word has its role and its end', async () => {
@@ -185,6 +207,15 @@ describe('a failure', () => {
       expect(response.headers.get('retry-after')).toBe(kind === 'rate_limit' ? '5' : null)
       expect(await errorOf(response)).toMatchObject({ status, message: 'no', ...expected })
     }
+  })
+
+  it('of a provider that wants to be left alone says how long', async () => {
+    const { post } = await open(playing(async function* () {
+      yield* []
+      throw new ModelError('rate_limit', 'slow down', 429, 31_000)
+    }))
+    const response = await post('go')
+    expect([response.status, response.headers.get('retry-after'), response.headers.get('retry-after-ms'), response.headers.get('x-should-retry')]).toEqual([429, '31', '31000', null])
   })
 
   it('of the gateway itself is its own, and shows nothing', async () => {
@@ -341,7 +372,8 @@ describe('what is refused', () => {
   it('is what is no JSON, or not said to be', async () => {
     const { ask } = await open()
     for (const body of ['', '{', 'null', '[]', '"x"']) expect(await errorOf(await ask(CHAT, { body })), body).toMatchObject({ status: 400 })
-    expect(await errorOf(await ask(CHAT, { body: bodyOf('x'), headers: { 'content-type': 'text/plain' } }))).toMatchObject({ status: 400 })
+    expect(await errorOf(await ask(CHAT, { body: bodyOf('x'), headers: { 'content-type': 'text/plain' } }))).toMatchObject({ status: 415, message: expect.stringContaining('application/json') })
+    expect(await errorOf(await ask(CHAT, { body: bodyOf('x'), headers: { 'content-type': null } }))).toMatchObject({ status: 415 })
   })
 
   it('leaves no session behind', async () => {

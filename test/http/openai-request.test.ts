@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { toRunRequest } from '../../src/http/openai-request.ts'
 import { chatRequest } from '../../src/protocol/openai.ts'
 import type { GatewayError } from '../../src/protocol/errors.ts'
+import type { Principal } from '../../src/protocol/scopes.ts'
 import { noUsage } from '../../src/protocol/shapes.ts'
 import { openaiCompatible } from '../../src/models/openai-compatible.ts'
 import type { Data } from '../harness/client.ts'
@@ -18,8 +19,13 @@ const PNG = 'data:image/png;base64,AAAA'
 
 async function make() {
   const conversation = await createConversation({ config: CONFIG, providers: [openaiCompatible] })
-  const toRun = (body: Data, headers: Record<string, string> = {}) =>
-    toRunRequest(chatRequest.parse({ model: 'openclaw', messages: [user('hi')], ...body }), new Headers(headers), OPERATOR, conversation)
+  const outside = {
+    check: () => {},
+    fetch: async (url: string) => ({ url, status: 200, type: 'image/png', bytes: new Uint8Array([1, 2, 3]) }),
+  }
+  const { signal } = new AbortController()
+  const toRun = (body: Data, headers: Record<string, string> = {}, principal: Principal = OPERATOR) =>
+    toRunRequest(chatRequest.parse({ model: 'openclaw', messages: [user('hi')], ...body }), { headers: new Headers(headers), principal, signal }, { ...conversation, outside })
   return { ...conversation, toRun }
 }
 
@@ -84,6 +90,17 @@ describe('who is addressed', () => {
 
   it('with a model that means nothing is refused', async () => {
     expect(await refusalOf({}, { 'x-openclaw-model': 'nowhere/x' })).toMatchObject({ kind: 'INVALID_REQUEST', param: 'model', message: expect.stringContaining('is not configured') })
+  })
+})
+
+describe('a key', () => {
+  const holder = (agents: string[]): Principal => ({ ...OPERATOR, id: 'key:k', key: { id: 'k', agents } })
+
+  it('for some agents only addresses the first of them where none is named', async () => {
+    const { toRun } = await make()
+    for (const model of ['openclaw', 'openclaw/default']) expect((await toRun({ model }, {}, holder(['second']))).sessionKey, model).toMatch(/^agent:second:/)
+    expect((await toRun({ model: 'mock/any' }, {}, holder(['second']))).sessionKey).toMatch(/^agent:second:/)
+    expect((await toRun({}, {}, holder(['second', 'main']))).sessionKey).toMatch(/^agent:main:/)
   })
 })
 
@@ -183,7 +200,7 @@ describe('the conversation', () => {
 describe('images', () => {
   const parts = [{ type: 'text', text: 'look' }, { type: 'image_url', image_url: { url: PNG } }, { type: 'image_url', image_url: { url: 'https://x.test/y.png' } }, { type: 'refusal', refusal: 'no' }]
 
-  it('go to the model as they came, and into the transcript by their bytes or their address', async () => {
+  it('go to the model and into the transcript by their bytes, those behind links too', async () => {
     const { toRun, media } = await make()
     const { turns, input } = await toRun({ messages: [user(parts)] })
     expect(turns).toEqual([
@@ -192,14 +209,14 @@ describe('images', () => {
         content: [
           { type: 'text', text: 'look' },
           { type: 'image', mimeType: 'image/png', base64: 'AAAA' },
-          { type: 'image-url', url: 'https://x.test/y.png' },
+          { type: 'image', mimeType: 'image/png', base64: 'AQID' },
           { type: 'text', text: 'no' },
         ],
       },
     ])
-    const [text, image] = input[0]!.content as Data[]
-    expect(text).toEqual({ type: 'text', text: 'look\n[image: https://x.test/y.png]' })
-    expect(await media.load(image.mediaId)).toBe('AAAA')
+    const [text, image, linked] = input[0]!.content as Data[]
+    expect(text).toEqual({ type: 'text', text: 'look' })
+    expect([await media.load(image.mediaId), await media.load(linked.mediaId)]).toEqual(['AAAA', 'AQID'])
   })
 
   it('alone need no text', async () => {
@@ -252,7 +269,7 @@ describe('tools', () => {
     const { toRun } = await make()
     const run = await toRun({ tools, tool_choice: 'required', parallel_tool_calls: false })
     expect(run.clientTools).toEqual([
-      { name: 'act', description: 'Acts.', parameters: { type: 'object' } },
+      { name: 'act', description: 'Acts.', parameters: { type: 'object' }, strict: true },
       { name: 'bare', parameters: { type: 'object', properties: {} } },
     ])
     expect(run.settings).toEqual({ toolChoice: 'required', parallelToolCalls: false })
@@ -262,7 +279,7 @@ describe('tools', () => {
 
   it('are left out where none may be called, and choices where there are none', async () => {
     const { toRun } = await make()
-    expect(await toRun({ tools, tool_choice: 'none' })).toMatchObject({ clientTools: [], settings: {} })
+    expect(await toRun({ tools, tool_choice: 'none' }), 'nor the gateway’s own').toMatchObject({ clientTools: [], settings: {}, toolsAllow: [] })
     expect(await toRun({ tool_choice: 'auto', parallel_tool_calls: true })).toMatchObject({ clientTools: [], settings: {} })
   })
 })
@@ -271,6 +288,13 @@ describe('what is refused', () => {
   it.each([
     [{ n: 2 }, 'n'],
     [{ logprobs: true }, 'logprobs'],
+    [{ top_logprobs: 3 }, 'top_logprobs'],
+    [{ modalities: ['text', 'audio'] }, 'modalities'],
+    [{ functions: [{ name: 'old' }] }, 'functions'],
+    [{ function_call: 'auto' }, 'function_call'],
+    [{ web_search_options: {} }, 'web_search_options'],
+    [{ messages: [user([{ type: 'input_audio', input_audio: { data: 'AAAA', format: 'wav' } }])] }, 'messages[0].content[0]'],
+    [{ tool_choice: { type: 'allowed_tools', allowed_tools: { mode: 'auto', tools: [{ type: 'function', function: { name: 'other' } }] } } }, 'tool_choice'],
     [{ messages: [{ role: 'system', content: 'x' }] }, 'messages'],
     [{ tool_choice: 'required' }, 'tool_choice'],
     [{ tool_choice: { type: 'function', function: { name: 'other' } }, tools: [{ type: 'function', function: { name: 'act' } }] }, 'tool_choice'],

@@ -32,7 +32,7 @@ describe('an answer', () => {
   it('knows both names of reasoning, and takes a refusal as what is said', () => {
     expect(eventsOf(delta({ reasoning: 'hm' }), delta({ content: null, refusal: 'I will not.' }), END).slice(0, 2)).toEqual([
       { type: 'reasoning', text: 'hm' },
-      { type: 'text', text: 'I will not.' },
+      { type: 'text', text: 'I will not.', refusal: true },
     ])
   })
 
@@ -50,6 +50,31 @@ describe('an answer', () => {
 
   it('may lack an id, choices or deltas', () => {
     expect(eventsOf({}, { choices: [] }, { choices: [{}] }, { choices: [{ finish_reason: 'stop' }] }).at(-1)).toEqual({ type: 'stop', reason: 'stop' })
+  })
+})
+
+describe('a call', () => {
+  const piece = (fragment: object) => delta({ tool_calls: [fragment] })
+  const piecesIn = (events: readonly ModelEvent[]) => events.flatMap((event) => (event.type === 'call-piece' ? [[event.id, event.name, event.text]] : []))
+
+  it('is told as it is written, once it is known whose it is, and then whole', () => {
+    const events = eventsOf(
+      piece({ index: 0, function: { arguments: '{' } }),
+      piece({ index: 0, id: 'a', function: { name: 'act', arguments: '"n"' } }),
+      piece({ index: 0, function: { arguments: '' } }),
+      piece({ index: 1, id: 'b', function: { name: 'act', arguments: '' } }),
+      piece({ index: 0, function: { arguments: ':1}' } }),
+      piece({ index: 1, function: { arguments: '{}' } }),
+      delta({}, 'tool_calls'),
+    )
+    expect(piecesIn(events)).toEqual([['a', 'act', '{"n"'], ['b', 'act', ''], ['a', 'act', ':1}'], ['b', 'act', '{}']])
+    expect(callsIn(events)).toEqual([{ id: 'a', name: 'act', arguments: '{"n":1}' }, { id: 'b', name: 'act', arguments: '{}' }])
+  })
+
+  it('that has no id, or came in one piece, is told whole alone', () => {
+    expect(piecesIn(eventsOf(piece({ index: 0, function: { name: 'act', arguments: '{}' } }), delta({}, 'tool_calls')))).toEqual([])
+    const message = { tool_calls: [{ id: 'a', function: { name: 'act', arguments: '{}' } }] }
+    expect(piecesIn(eventsOf({ choices: [{ message, finish_reason: 'tool_calls' }] }))).toEqual([])
   })
 })
 

@@ -309,6 +309,7 @@ describe('the answer', () => {
         expect(outcome()).toBe('ended')
         expect(events).toEqual([
           ...texts.map((said) => ({ type: 'text', text: said })),
+          { type: 'call-piece', id: 'c', name: 'act', text: JSON.stringify({ said: texts[0] }) },
           { type: 'tool-call', call: { id: 'c', name: 'act', arguments: JSON.stringify({ said: texts[0] }) } },
           { type: 'usage', usage: expect.objectContaining({ input: 3 }) },
           { type: 'stop', reason: 'tool_calls', responseId: 'up' },

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { serialize } from '../../src/kit/json.ts'
 import { GatewayError } from '../../src/protocol/errors.ts'
-import { expandScopes, type Role, type Scope } from '../../src/protocol/scopes.ts'
+import { expandScopes, type Principal, type Role, type Scope } from '../../src/protocol/scopes.ts'
 import type { Host } from '../../src/ports/host.ts'
 import { defineMethod, toListed, type AnyMethod, type Call, type ListedMethod } from '../../src/rpc/method.ts'
 import { createRegistry } from '../../src/rpc/registry.ts'
@@ -197,6 +197,24 @@ describe('roles', () => {
   it('asks no scope of a node', async () => {
     const { dispatch } = create([method({ role: 'any', scope: 'operator.admin' })])
     expect(await dispatch('test.method', { n: 1 }, 'node', [])).toEqual({ called: { n: 1 } })
+  })
+})
+
+describe('a key', () => {
+  it('that has ended calls nothing, even on a socket that is older than its end', async () => {
+    const { clock, log } = foundation()
+    const ended = new Set<string>()
+    const keyLimiter = {
+      assertLive({ key }: Principal) {
+        if (ended.has(key!.id)) throw new GatewayError('UNAUTHORIZED', 'this key has ended')
+      },
+    }
+    const registry = createRegistry([toListed(method())], { clock, keyLimiter } as unknown as Services, {})
+    const caller: Principal = { id: 'key:k', role: 'operator', scopes: expandScopes(['operator.read']), key: { id: 'k' } }
+    const call: Call = { caller, connection: null, signal: new AbortController().signal, log, interim: () => {} }
+    expect(await registry.dispatch('test.method', { n: 1 }, call)).toBe('{"called":{"n":1}}')
+    ended.add('k')
+    await expect(registry.dispatch('test.method', { n: 1 }, call)).rejects.toThrow('this key has ended')
   })
 })
 

@@ -6,6 +6,8 @@ import { startWorker, type WorkerUnderTest } from '../harness/worker.ts'
 import { connect, open } from '../harness/ws.ts'
 import { clientSuite } from '../suites/client-suite.ts'
 import { gatewaySuite } from '../suites/gateway-suite.ts'
+import { checkEvents } from '../harness/response-events.ts'
+import { converse } from '../suites/responses-socket-cases.ts'
 import { freshKey, script, suiteConfig, textIn } from '../suites/target.ts'
 
 const TOKEN = 'token-of-the-worker-suite'
@@ -67,6 +69,24 @@ describe('a Durable Object', () => {
       }
       const numbers = client.frames.flatMap((frame) => frame.seq ?? [])
       expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b))
+    })
+
+    it('knows the connections for responses again: what is stored goes on, what is not is not found', async () => {
+      const path = '/g/dozing/v1/responses'
+      const socket = converse(await open(worker.url, { path, headers: { authorization: `Bearer ${TOKEN}` } }))
+      const ask = async (body: Record<string, unknown>) => {
+        socket.send({ model: 'openclaw', ...body })
+        return checkEvents(await socket.response())
+      }
+      const stored = await ask({ input: script({ text: 'one' }) })
+      const held = await ask({ input: script({ text: 'two' }), store: false })
+      await worker.evict('dozing')
+      socket.send({ model: 'openclaw', input: 'x', store: false, previous_response_id: held.id })
+      expect(await socket.error()).toMatchObject({ status: 400, error: { code: 'previous_response_not_found' } })
+      expect(await ask({ input: script({ text: 'three' }), previous_response_id: stored.id })).toMatchObject({ status: 'completed' })
+      await worker.evict('dozing')
+      expect(await ask({ input: script({ text: 'four' }) })).toMatchObject({ status: 'completed' })
+      socket.client.close()
     })
 
     it('keeps scopes over sleep', async () => {

@@ -125,6 +125,21 @@ describe('a workspace', () => {
     expect(await workspace.read('a/b/c.md', 0)).toBe('too-large')
   })
 
+  it('says when something below a directory changes', async () => {
+    const workspace = openWorkspace(at('w'), dir)
+    let heard = Promise.withResolvers<void>()
+    const stop = await workspace.watch!('canvas', () => heard.resolve())
+    await workspace.write('canvas/js/app.js', new TextEncoder().encode('1'))
+    await heard.promise
+    heard = Promise.withResolvers()
+    writeFileSync(at('w/canvas/index.html'), '2')
+    await heard.promise
+    stop()
+    symlinkSync(at('elsewhere'), at('w/out'))
+    mkdirSync(at('elsewhere'))
+    await expect(workspace.watch!('out', () => {})).rejects.toThrow('leads out of the workspace')
+  })
+
   it('is moved away within the state directory, and left alone outside of it', async () => {
     const inside = openWorkspace(at('w'), dir)
     expect(await inside.trash()).toEqual({ moved: false })

@@ -1,10 +1,13 @@
 // Clients that exist: the published OpenClaw client, and OpenAI's SDK, both unchanged.
 
 import OpenAI from 'openai'
+import { zodResponseFormat } from 'openai/helpers/zod'
+import * as z from 'zod'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Data } from '../harness/client.ts'
 import { createDeviceKeys, runClient, type Choice, type Running } from '../harness/openclaw.ts'
 import { loadPublished } from '../harness/published.ts'
+import { PIXEL } from '../harness/serve.ts'
 import { freshKey, script, textIn, type Target } from './target.ts'
 
 /** `url`: where the gateway is, over the network. */
@@ -161,6 +164,28 @@ function openaiCases(get: () => Target & { readonly url: string }): void {
     expect(added).toEqual([[2, 3]])
     const streamed = openai().chat.completions.runTools({ model: `mock/${model}`, stream: true, messages: [{ role: 'user', content: '2 + 3?' }], tools: [add as never] })
     expect(await streamed.finalContent()).toBe('Sum: 5')
+  })
+
+  it('has structured output, sends images and files, and embeds', async () => {
+    const model = `sdk-more-${crypto.randomUUID()}`
+    get().upstream.on(model, (exchange) => {
+      if (exchange.body.input === undefined) return exchange.answer('{"name":"Ada"}')
+      const data = exchange.body.input.map((text: string, index: number) => ({ object: 'embedding', index, embedding: [text.length, 0.5] }))
+      exchange.send('application/json', new TextEncoder().encode(JSON.stringify({ object: 'list', data, usage: { prompt_tokens: 2, total_tokens: 2 } })))
+    })
+    const content = [
+      { type: 'text' as const, text: 'who is this?' },
+      { type: 'image_url' as const, image_url: { url: `data:image/png;base64,${PIXEL}` } },
+      { type: 'file' as const, file: { filename: 'notes.txt', file_data: `data:text/plain;base64,${btoa('some notes')}` } },
+    ]
+    const response_format = zodResponseFormat(z.object({ name: z.string() }), 'person')
+    const { choices } = await openai().chat.completions.parse({ model: `mock/${model}`, messages: [{ role: 'user', content }], response_format })
+    expect(choices[0]!.message.parsed).toEqual({ name: 'Ada' })
+    const asked = get().upstream.requests.findLast((request) => request.model === model)!
+    expect(asked.response_format).toMatchObject({ type: 'json_schema', json_schema: { name: 'person' } })
+    for (const part of [PIXEL, 'some notes']) expect(JSON.stringify(asked.messages)).toContain(part)
+    const { data } = await openai().embeddings.create({ model: `mock/${model}`, input: ['a', 'bb'] })
+    expect(data.map(({ embedding }) => embedding)).toEqual([[1, 0.5], [2, 0.5]])
   })
 
   it('stops when it is aborted', async () => {

@@ -93,7 +93,7 @@ export function configCases(at: Reach, get: () => Target): void {
     get().upstream.on('of-the-set', (exchange) => exchange.answer(exchange.headers.authorization === 'Bearer sk-of-the-mock' ? 'ok' : 'no key'))
     await untouched(client, async () => {
       const { parsed } = await read(client)
-      const next = { ...parsed, session: { mainKey: 'main' }, models: { providers: { mock: { ...parsed.models.providers.mock, models: [{ id: 'of-the-set' }] } } } }
+      const next = { ...parsed, session: { mainKey: 'main' }, models: { providers: { ...parsed.models.providers, mock: { ...parsed.models.providers.mock, models: [{ id: 'of-the-set' }] } } } }
       const written = await client.call('config.set', { raw: `// mine\n${JSON.stringify(next)}`, baseHash: await hashOf(client) })
       expect(written).toMatchObject({ ok: true, applied: true, hash: await hashOf(client) })
       expect(written.changedPaths.toSorted()).toEqual(['models.providers.mock.models', 'session'])

@@ -10,7 +10,6 @@ const ELSEWHERE: readonly string[] = [
   'push.web.test', // a push service, which never is on the own machine
   'gateway.restart.request', // a gateway that is nobody else's: see the cases of reloading
   'update.run', // a checkout of its own
-  'node.pluginSurface.refresh', // a surface that a plugin has put up
 ]
 
 /** On the own machine nobody has to be let in. */

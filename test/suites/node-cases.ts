@@ -508,6 +508,7 @@ export function nodeCases(at: Reach, get: () => Target): void {
     expect((await client.call('skills.bins', {})).bins).toEqual(expect.any(Array))
     expect((await client.request('skills.bins', { x: 1 })).error!.message).toContain("unexpected property 'x'")
     expect((await client.request('node.pluginSurface.refresh', { surface: 'nope' })).error).toMatchObject({ code: 'UNAVAILABLE', message: 'nope plugin surface unavailable' })
+    expect(await client.call('node.pluginSurface.refresh', { surface: 'canvas' })).toMatchObject({ surface: 'canvas', pluginSurfaceUrls: { canvas: expect.stringMatching(/^https?:\/\/[^/]+\/canvas-host\/[\w.-]{43,}\/$/) } })
   })
 
   it('tells nodes and operators apart', async () => {

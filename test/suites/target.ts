@@ -8,7 +8,7 @@ import type { Upstream } from '../harness/upstream.ts'
 
 export interface Target {
   readonly token: string
-  open(options?: { readonly headers?: Record<string, string> }): Promise<Client>
+  open(options?: { readonly headers?: Record<string, string>; readonly path?: string }): Promise<Client>
   fetch(path: string, init?: RequestInit): Promise<Response>
   readonly upstream: Upstream
   /** The gateway sees the connections of the tests as coming from its own machine. */
@@ -21,6 +21,33 @@ export interface Target {
 
 /** Where a page of another origin may come from. */
 export const PAGE_ORIGIN = 'https://pages.example'
+
+/** One provider for each wire beside OpenAI's chat completions. */
+export const WIRE_APIS = ['anthropic-messages', 'google-generative-ai', 'openai-responses', 'azure-openai-responses', 'bedrock-converse-stream', 'mistral-conversations', 'xai-responses'] as const
+const wireProviders = ({ baseUrl }: Upstream) => Object.fromEntries(WIRE_APIS.map((api) => [`by-${api}`, { api, baseUrl, apiKey: `sk-of-${api}`, ...(api.startsWith('bedrock') && { region: 'eu-north-1' }) }]))
+
+export const HOOK_TOKEN = 'token-of-the-hooks'
+export const HOOK_SECRET = 'secret-of-the-hooks'
+
+const HOOKS = {
+  enabled: true,
+  token: HOOK_TOKEN,
+  allowedAgentIds: ['main', 'second'],
+  presets: ['github'],
+  github: { secret: HOOK_SECRET },
+  mappings: [
+    { id: 'deploy', messageTemplate: '{{body.message}}', name: 'Deploy', sessionKey: 'hook:deploy:{{body.stage}}' },
+    {
+      id: 'batch',
+      forEach: 'items',
+      messageTemplate: '{{items[0].say}}',
+      sessionKey: 'hook:batch:{{values.level}}',
+      values: { level: { from: 'items[0].level', map: { p1: 'urgent' }, default: 'other' } },
+    },
+    { id: 'alarm', action: 'wake', wakeMode: 'next-heartbeat', textTemplate: 'alarm: {{body.what}}' },
+    { id: 'signed', verify: { header: 'x-sig', secret: HOOK_SECRET, timestampHeader: 'x-time' }, messageTemplate: '{{body.message}}', deliveryHeader: 'x-delivery' },
+  ],
+}
 
 /** What the gateway under test must be configured with. */
 export const suiteConfig = (upstream: Upstream) => ({
@@ -36,11 +63,19 @@ export const suiteConfig = (upstream: Upstream) => ({
   models: {
     providers: {
       mock: { baseUrl: upstream.baseUrl, apiKey: 'sk-of-the-mock', models: [{ id: 'plain', contextWindow: 8000, reasoning: true }] },
+      ...wireProviders(upstream),
     },
   },
   tts: {
     providers: { mock: { model: 'speaks', voice: 'ann' } },
     personas: { calm: { label: 'Calm', description: 'Slowly.', provider: 'mock', providers: { mock: { voice: 'bea', instructions: 'Be calm.' } } } },
+  },
+  hooks: HOOKS,
+  mcp: {
+    servers: {
+      'Test Tools': { url: upstream.baseUrl.replace('/v1', '/mcp'), headers: { authorization: 'Bearer of-the-tools' }, requestTimeoutMs: 2000, toolFilter: { exclude: ['hid*'] } },
+      program: { command: process.execPath, args: [new URL('../harness/mcp.ts', import.meta.url).pathname, '--stdio', '--noise'], env: { GIVEN: 'this' } },
+    },
   },
   talk: { providers: { mock: { apiKey: 'sk-of-the-talk' } }, speechLocale: 'de-DE' },
 })

@@ -37,7 +37,7 @@ export function toolCases(at: Reach): void {
     await client.call('sessions.create', { key })
     const names = (answer: Data) => answer.groups.flatMap((group: Data) => group.tools.map((tool: Data) => tool.id))
     const all = await client.call('tools.effective', { sessionKey: key })
-    expect(all).toMatchObject({ agentId: 'second', profile: 'full', groups: [{ id: 'core', label: 'Built-in tools', source: 'core' }] })
+    expect(all).toMatchObject({ agentId: 'second', profile: 'full', groups: [{ id: 'core', label: 'Built-in tools', source: 'core' }, { id: 'mcp', source: 'mcp' }] })
     expect(names(all)).toContain('gateway_confirm')
     const { client: reader } = await at.join({ scopes: ['operator.read'] })
     const fewer = names(await reader.call('tools.effective', { sessionKey: key }))

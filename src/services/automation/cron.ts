@@ -43,6 +43,8 @@ export interface Cron {
   list(query: CronListQuery): JobPage
   runs(query: CronRunsQuery): { readonly entries: readonly CronRunEntry[]; readonly total: number }
   readonly count: number
+  /** How many slots were begun and have not ended. */
+  readonly openSlots: number
   /** Where they are kept, for people. */
   readonly place: string
 }
@@ -186,6 +188,9 @@ export function createCron(deps: {
     },
     get count() {
       return table.count()
+    },
+    get openSlots() {
+      return rows.open().length
     },
     place: deps.place,
   }

@@ -14,6 +14,9 @@ import { createCronTelling, type CronTelling } from './cron-telling.ts'
 import { createCronTurns, type CronTurns } from './cron-turns.ts'
 import { createHeartbeat, type Heartbeat } from './heartbeat.ts'
 import { createHeartbeatSettings } from './heartbeat-settings.ts'
+import { createHookRegistry, type HookRegistry } from './hook-registry.ts'
+import { createHookTable } from './hook-table.ts'
+import { createHooks, type Hooks } from './hooks.ts'
 import { createScheduler, type Scheduler } from './scheduler.ts'
 import { createSystemEvents, type SystemEvents } from './system-events.ts'
 import { createWriteBudget, type WriteBudget } from './write-budget.ts'
@@ -26,12 +29,15 @@ export interface AutomationServices {
   readonly systemEvents: SystemEvents
   readonly heartbeat: Heartbeat
   readonly writeBudget: WriteBudget
+  readonly hooks: Hooks
+  readonly hookRegistry: HookRegistry
 }
 
 const DEFAULT_CONCURRENT = 8
 const DAY_MS = 24 * 60 * 60 * 1000
 const KEEP_ROWS_MS = 90 * DAY_MS
 const KEEP_EVENTS_MS = 30 * DAY_MS
+const KEEP_HOOKS_MS = 14 * DAY_MS
 const SHOWN_EVENTS = 20
 
 export function createAutomationServices(
@@ -70,6 +76,10 @@ export function createAutomationServices(
   const scheduler = createScheduler({ ...jobs, execution, wakeups, hibernates, settings })
   const cron = createCron({ ...jobs, scheduler, defaultAgentId: () => agents.defaultId(), place: ground.place })
 
+  const hookTable = createHookTable(sql)
+  const width = () => config.current.hooks?.maxConcurrent
+  const hooks = createHooks({ table: hookTable, agents, runs, systemEvents, heartbeat, wakeups, commit, clock, log: ground.log.child('hooks'), width })
+
   config.onChange(({ sections }) => {
     if (sections.has('cron')) scheduler.arm()
     if (sections.has('agents') || sections.has('models')) heartbeat.begin()
@@ -79,9 +89,10 @@ export function createAutomationServices(
   ground.upkeep.add((now) => {
     rows.prune(now - KEEP_ROWS_MS)
     systemEvents.prune(now - KEEP_EVENTS_MS)
+    hookTable.prune(now - KEEP_HOOKS_MS)
     const { sessionRetention = '24h' } = config.current.cron ?? {}
     const kept = sessionRetention === false ? 0 : parseDuration(sessionRetention)
     if (kept) cronSessions.prune(now - kept)
   })
-  return { cron, cronTelling: telling, cronTurns: turns, scheduler, systemEvents, heartbeat, writeBudget: createWriteBudget(clock) }
+  return { cron, cronTelling: telling, cronTurns: turns, scheduler, systemEvents, heartbeat, hooks, hookRegistry: createHookRegistry(() => config.current.hooks), writeBudget: createWriteBudget(clock) }
 }

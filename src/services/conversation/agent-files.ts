@@ -50,6 +50,8 @@ export interface AgentFiles {
   read(agentId: string, path: string): Promise<FileText | null>
   /** `expectedHash`: of what it replaces. Throws `onConflict(hash)` when something else is there by now. */
   write(agentId: string, path: string, content: string, expect?: { readonly hash: string; readonly onConflict: (hash: string) => Error }): Promise<FileText>
+  /** Calls the listener behind every write here. */
+  onWritten(listener: (agentId: string, path: string) => void): void
   /** The entries of a directory in order of their names; null when there is no such directory. */
   list(agentId: string, path: string): Promise<readonly Found[] | null>
   /** Files of which the name has the text in it, and whether there are more. */
@@ -63,6 +65,7 @@ export interface AgentFiles {
 export function createAgentFiles(deps: { config: ConfigService; files: Platform['files']; host: Host; clock: Clock }): AgentFiles {
   const { config, files, host, clock } = deps
   const turns = createTurns()
+  const listeners: ((agentId: string, path: string) => void)[] = []
 
   function open(agentId: string): Workspace {
     const agent = config.agents().find(({ id }) => id === agentId)
@@ -110,8 +113,10 @@ export function createAgentFiles(deps: { config: ConfigService; files: Platform[
         }
         const written = await open(agentId).write(path, bytes)
         notes.forget(agentId)
+        for (const listener of listeners) listener(agentId, path)
         return toText(path, written)
       }),
+    onWritten: (listener) => void listeners.push(listener),
     list,
     async search(agentId, text) {
       const wanted = text.toLowerCase()

@@ -14,13 +14,15 @@ import {
   type ModelToolCall,
   type StopReason,
 } from '../../ports/model.ts'
+import type { ModelCall } from './model-calls.ts'
+import { inTurn } from './model-cooldown.ts'
 import type { ToolOutcome } from './tools.ts'
 
 /** Steps of one run at most: a model that goes in circles ends here. */
 export const MAX_STEPS = 24
 
 export interface LoopInput {
-  /** To be tried in order. A model is given up only before its first word. */
+  /** To be tried in order, those that failed lately last. A model is given up only before its first word. */
   readonly models: readonly Model[]
   readonly messages: readonly ModelMessage[]
   readonly tools: readonly ModelTool[]
@@ -44,9 +46,14 @@ export interface Position {
 
 export interface LoopIo {
   readonly signal: AbortSignal
+  /** A model is about to be asked. */
+  ask?(model: Model): ModelCall
   onModel(model: Model): void
-  onText(text: string): void
+  /** `isRefusal`: with these words the model declines to answer. */
+  onText(text: string, isRefusal?: boolean): void
   onReasoning(text: string): void
+  /** A piece of the arguments of a call of the client's tools. */
+  onCallPiece?(piece: { readonly id: string; readonly name: string; readonly text: string }): void
   /** The model wants tools; `text` is what it said before. */
   onToolCalls(model: Model, text: string, calls: readonly ModelToolCall[], usage: Usage): void
   /** Carries out the first call of `position`. */
@@ -64,6 +71,8 @@ export interface LoopOutcome {
   readonly clientCalls: readonly ModelToolCall[]
   readonly usage: Usage
   readonly responseId?: string
+  /** The text declines to answer. */
+  readonly refused?: true
 }
 
 interface Answer {
@@ -73,6 +82,7 @@ interface Answer {
   readonly usage: Usage
   readonly stopReason: StopReason
   readonly responseId?: string
+  readonly refused?: true
 }
 
 export async function runAgentLoop(input: LoopInput, io: LoopIo): Promise<LoopOutcome> {
@@ -86,7 +96,8 @@ export async function runAgentLoop(input: LoopInput, io: LoopIo): Promise<LoopOu
     for (const [index, call] of calls.entries()) {
       io.signal.throwIfAborted()
       const outcome = await abortable(io.callTool(call, { calls: calls.slice(index), usage: used, steps }), io.signal)
-      messages.push({ role: 'tool', toolCallId: call.id, name: call.name, text: outcome.text })
+      const parts = outcome.images?.map((image) => ({ type: 'image' as const, ...image }))
+      messages.push({ role: 'tool', toolCallId: call.id, name: call.name, text: outcome.text, ...(parts && { parts }) })
     }
     messages.push(...((await io.joined?.()) ?? []))
   }
@@ -97,8 +108,8 @@ export async function runAgentLoop(input: LoopInput, io: LoopIo): Promise<LoopOu
     const clientCalls = answer.calls.filter((call) => isClientTool(call.name))
     const done = answer.calls.length === 0 || clientCalls.length > 0 || step >= MAX_STEPS
     if (done) {
-      const { model, text, stopReason, usage, responseId } = answer
-      const outcome = { model, text, stopReason, clientCalls, usage }
+      const { model, text, stopReason, usage, responseId, refused } = answer
+      const outcome = { model, text, stopReason, clientCalls, usage, ...(refused && { refused }) }
       return responseId === undefined ? outcome : { ...outcome, responseId }
     }
     io.onToolCalls(answer.model, answer.text, answer.calls, answer.usage)
@@ -109,12 +120,13 @@ export async function runAgentLoop(input: LoopInput, io: LoopIo): Promise<LoopOu
 }
 
 async function complete(models: readonly Model[], request: ModelRequest, io: LoopIo): Promise<Answer> {
-  for (const [index, model] of models.entries()) {
-    const attempt = { heard: false }
+  const order = inTurn(models)
+  for (const [index, model] of order.entries()) {
+    const attempt = { heard: false, others: index < order.length - 1 }
     try {
       return await completeWith(model, request, io, attempt)
     } catch (error) {
-      const last = index === models.length - 1
+      const last = index === order.length - 1
       if (last || attempt.heard || io.signal.aborted || !isWorthAnother(error)) throw error
     }
   }
@@ -125,21 +137,25 @@ async function complete(models: readonly Model[], request: ModelRequest, io: Loo
 const isWorthAnother = (error: unknown): boolean =>
   error instanceof ModelError && error.kind !== 'invalid' && error.kind !== 'refusal'
 
-async function completeWith(model: Model, request: ModelRequest, io: LoopIo, attempt: { heard: boolean }): Promise<Answer> {
+async function completeWith(model: Model, request: ModelRequest, io: LoopIo, attempt: { heard: boolean; readonly others: boolean }): Promise<Answer> {
   io.onModel(model)
   let text = ''
   let usage = noUsage()
   let stopReason: StopReason = 'stop'
   let responseId: string | undefined
+  let refused = false as boolean
   const calls: ModelToolCall[] = []
 
   function take(event: ModelEvent) {
     switch (event.type) {
       case 'text':
         text += event.text
-        return io.onText(event.text)
+        refused ||= event.refusal === true
+        return io.onText(event.text, event.refusal)
       case 'reasoning':
         return io.onReasoning(event.text)
+      case 'call-piece':
+        return io.onCallPiece?.(event)
       case 'tool-call':
         return void calls.push(event.call)
       case 'usage':
@@ -151,11 +167,19 @@ async function completeWith(model: Model, request: ModelRequest, io: LoopIo, att
     }
   }
 
-  await drain(model.stream(request, { signal: io.signal }), io.signal, (events) => {
-    attempt.heard = true
-    events.forEach(take)
-  })
-  return { model, text, calls, usage, stopReason, ...(responseId !== undefined && { responseId }) }
+  const call = io.ask?.(model)
+  const headers = call?.headers
+  try {
+    await drain(model.stream(request, { signal: io.signal, others: attempt.others, ...(headers && { headers }) }), io.signal, (events) => {
+      attempt.heard = true
+      events.forEach(take)
+    })
+  } catch (error) {
+    call?.failed(error)
+    throw error
+  }
+  call?.answered()
+  return { model, text, calls, usage, stopReason, ...(responseId !== undefined && { responseId }), ...(refused && { refused: true as const }) }
 }
 
 /** Reads to the end, or until the signal aborts: a model that ignores the signal must not hold up the run. */

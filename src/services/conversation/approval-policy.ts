@@ -5,12 +5,14 @@ import * as z from 'zod'
 import { sha256Hex } from '../../kit/bytes.ts'
 import { stableStringify } from '../../kit/json.ts'
 import { uuid } from '../../kit/ids.ts'
+import { fitsWildcard } from '../../kit/wildcard.ts'
 import { isDangerousKey } from '../../kit/keys.ts'
 import { invalid } from '../../protocol/errors.ts'
 import { approvalsFile, ASKS, SECURITIES, type ApprovalsFile, type ApprovalsSnapshot, type ResolvedPolicy } from '../../protocol/approval-shapes.ts'
 import type { Sql } from '../../ports/sql.ts'
 import { createCollection } from '../../store/collection.ts'
 import type { Commit } from '../../store/commit.ts'
+import type { ExecWish } from './approval-wish.ts'
 
 export type Judgement = 'allow' | 'ask' | 'deny'
 
@@ -19,6 +21,8 @@ export interface JudgedCommand {
   readonly agentId: string | null
   readonly argv: readonly string[]
   readonly resolvedPath?: string | null
+  /** What holds where the file says nothing. Absent: everything is allowed. */
+  readonly unless?: Partial<Pick<ResolvedPolicy, 'security' | 'ask'>>
 }
 
 export interface ApprovalPolicy {
@@ -27,6 +31,8 @@ export interface ApprovalPolicy {
   set(file: ApprovalsFile, baseHash: string | undefined): Promise<ApprovalsSnapshot>
   /** What the policy of an agent says of a command. */
   judge(command: JudgedCommand): Judgement
+  /** The same of a wish that says what holds where the file says nothing. */
+  judgeWish(wish: ExecWish): Judgement
   /** The same where a person would have to be asked, and nobody can be. */
   judgeUnasked(command: JudgedCommand): 'allow' | 'deny'
 }
@@ -51,12 +57,20 @@ export function createApprovalPolicy(deps: { sql: Sql; commit: Commit; place: st
     return toSnapshot(path, known !== undefined, known?.file ?? EMPTY, hash)
   }
 
-  function policyOf(agentId: string | null): ResolvedPolicy & { allowlist: NonNullable<Agent['allowlist']> } {
+  function policyOf({ agentId, unless }: JudgedCommand): ResolvedPolicy & { allowlist: NonNullable<Agent['allowlist']> } {
     const { defaults, agents = {} } = current()
     const all = agents['*']
     const own = agentId !== null && Object.hasOwn(agents, agentId) ? agents[agentId] : undefined
     const allowlist = [...(all?.allowlist ?? []), ...(own?.allowlist ?? [])]
-    return { ...DEFAULTS, ...meaningful(defaults), ...meaningful(all), ...meaningful(own), allowlist }
+    return { ...DEFAULTS, ...unless, ...meaningful(defaults), ...meaningful(all), ...meaningful(own), allowlist }
+  }
+
+  function judge(command: JudgedCommand): Judgement {
+    const { security, ask, allowlist } = policyOf(command)
+    if (security === 'deny') return 'deny'
+    if (ask === 'always') return 'ask'
+    if (security === 'full' || allowlist.some((entry) => matches(entry, command))) return 'allow'
+    return ask === 'on-miss' ? 'ask' : 'deny'
   }
 
   return {
@@ -73,19 +87,21 @@ export function createApprovalPolicy(deps: { sql: Sql; commit: Commit; place: st
       })
       return toSnapshot(path, true, cleaned, hash)
     },
-    judge(command) {
-      const { security, ask, allowlist } = policyOf(command.agentId)
-      if (security === 'deny') return 'deny'
-      if (ask === 'always') return 'ask'
-      if (security === 'full' || allowlist.some((entry) => matches(entry, command))) return 'allow'
-      return ask === 'on-miss' ? 'ask' : 'deny'
-    },
+    judge,
+    judgeWish: (wish) => judge(toCommand(wish)),
     judgeUnasked(command) {
-      const { askFallback, allowlist } = policyOf(command.agentId)
+      const { askFallback, allowlist } = policyOf(command)
       if (askFallback === 'full') return 'allow'
       return askFallback === 'allowlist' && allowlist.some((entry) => matches(entry, command)) ? 'allow' : 'deny'
     },
   }
+}
+
+/** What would be run, as the policy looks at it. */
+export function toCommand({ agentId = null, command = '', commandArgv, systemRunPlan, resolvedPath = null, security, ask }: ExecWish): JudgedCommand {
+  const known = { security: oneOf(SECURITIES, security ?? undefined), ask: oneOf(ASKS, ask ?? undefined) }
+  const unless = { ...(known.security && { security: known.security }), ...(known.ask && { ask: known.ask }) }
+  return { agentId, argv: systemRunPlan?.argv ?? commandArgv ?? [command], resolvedPath, unless }
 }
 
 const EMPTY: ApprovalsFile = { version: 1, defaults: {}, agents: {} }
@@ -150,27 +166,10 @@ function cleanEntry(entry: NonNullable<Agent['allowlist']>[number]) {
 /** `*` stands for any characters. A pattern without a slash is a name that is looked up, never a path. */
 function matches(entry: NonNullable<Agent['allowlist']>[number], { argv, resolvedPath }: JudgedCommand): boolean {
   const { pattern, argPattern } = entry
-  if (argPattern !== undefined && !fits(argPattern, argv.slice(1).join(' '))) return false
+  if (argPattern !== undefined && !fitsWildcard(argPattern, argv.slice(1).join(' '))) return false
   if (pattern === '*') return true
   const named = argv[0] ?? ''
-  if (!pattern.includes('/')) return !named.includes('/') && fits(pattern, named)
+  if (!pattern.includes('/')) return !named.includes('/') && fitsWildcard(pattern, named)
   const program = resolvedPath || named
-  return !/(?:^|\/)\.{1,2}(?:\/|$)/.test(program) && fits(pattern, program)
-}
-
-/** Whether `text` is `pattern`, in which `*` stands for anything. Without expressions that could take long. */
-function fits(pattern: string, text: string): boolean {
-  const parts = pattern.split('*')
-  if (parts.length === 1) return pattern === text
-  const first = parts[0]!
-  const last = parts.at(-1)!
-  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length) return false
-  let at = first.length
-  const end = text.length - last.length
-  for (const part of parts.slice(1, -1)) {
-    const found = text.indexOf(part, at)
-    if (found === -1 || found + part.length > end) return false
-    at = found + part.length
-  }
-  return true
+  return !/(?:^|\/)\.{1,2}(?:\/|$)/.test(program) && fitsWildcard(pattern, program)
 }

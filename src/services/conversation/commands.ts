@@ -105,7 +105,11 @@ export function createCommands(deps: { sessions: Sessions; models: Models; tools
     commands: () => COMMANDS.map(({ name, aliases, description }) => `/${name}${aliases.map((each) => ` (/${each})`).join('')} - ${description}`).join('\n'),
     status: (_, { sessionKey, principal }) => status(sessionKey, principal),
     whoami: (_, { principal }) => `You are ${principal.id}, with the scopes ${[...principal.scopes].join(', ')}.`,
-    tools: (_, { principal }) => tools.list(principal).map(({ name, description }) => `${name} - ${description}`).join('\n'),
+    async tools(_, { principal, sessionKey }) {
+      await tools.prepare(new AbortController().signal)
+      const usable = tools.usable({ principal, sessionKey, model: modelOf(sessionKey) })
+      return usable.map(({ name, description }) => `${name} - ${description}`).join('\n')
+    },
     stop: () => 'Nothing is running.',
     reset: () => '✅ Session reset.',
     new: () => '✅ New session started.',

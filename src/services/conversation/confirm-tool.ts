@@ -11,6 +11,7 @@ const MAX_MINUTES = 24 * 60
 const ANSWERS: Readonly<Record<Refusal, string>> = {
   denied: 'denied',
   policy: 'denied',
+  'too-many': 'denied',
   expired: 'unanswered',
   'no-route': 'unanswered',
   withdrawn: 'withdrawn',

@@ -5,9 +5,13 @@ import { textOf } from '../../protocol/shapes.ts'
 import type { Health } from '../operations/health.ts'
 import type { Agents } from './agents.ts'
 import type { Models } from './models.ts'
+import type { SessionSight } from './session-sight.ts'
 import type { Sessions } from './sessions.ts'
 import { defineTool, type Tool } from './tools.ts'
 import type { Transcripts } from './transcripts.ts'
+
+/** Sessions among which those are that an agent is shown. */
+const MAX_LOOKED_AT = 200
 
 export function createGatewayTools(deps: {
   sessions: Sessions
@@ -15,9 +19,16 @@ export function createGatewayTools(deps: {
   agents: Agents
   models: Models
   health: Health
+  sight: SessionSight
   status: () => unknown
 }): readonly Tool[] {
-  const { sessions, transcripts, agents, models, health } = deps
+  const { sessions, transcripts, agents, models, health, sight } = deps
+
+  /** Of a key, if the session may be seen from `own`. */
+  function find(key: string, own: string) {
+    const record = sessions.get(key)
+    return record && sight.sees(own, record) ? record : null
+  }
 
   const gatewayStatus = defineTool({
     name: 'gateway_status',
@@ -50,7 +61,7 @@ export function createGatewayTools(deps: {
     scope: 'operator.read',
     params: z.strictObject({ key: z.string().min(1).optional() }),
     run({ key }, context) {
-      const record = sessions.get(key === undefined ? context.sessionKey : agents.sessionKey(key))
+      const record = find(key === undefined ? context.sessionKey : agents.sessionKey(key), context.sessionKey)
       return record ? sessions.toRow(record, { titles: true }) : `there is no session "${key}"`
     },
   })
@@ -61,9 +72,11 @@ export function createGatewayTools(deps: {
     group: 'sessions',
     scope: 'operator.read',
     params: z.strictObject({ limit: z.int().min(1).max(50).default(10), search: z.string().min(1).optional() }),
-    run({ limit, search }) {
-      const filter = { archived: false, ...(search !== undefined && { search }) }
-      const rows = sessions.page(filter, limit, 0).map((record) => sessions.toRow(record, { titles: true, preview: true }))
+    run({ limit, search }, { sessionKey: own }) {
+      const agentId = sight.agentOf(own)
+      const filter = { archived: false, ...(search !== undefined && { search }), ...(agentId !== null && { agentIds: [agentId] }) }
+      const found = sessions.page(filter, MAX_LOOKED_AT, 0).filter((record) => sight.sees(own, record))
+      const rows = found.slice(0, limit).map((record) => sessions.toRow(record, { titles: true, preview: true }))
       const shown = rows.map(({ key, label, derivedTitle, lastMessagePreview, updatedAt, status }) => ({
         key,
         label,
@@ -72,7 +85,7 @@ export function createGatewayTools(deps: {
         updatedAt,
         status,
       }))
-      return { total: sessions.count(filter), sessions: shown }
+      return { total: found.length < MAX_LOOKED_AT ? found.length : sessions.count(filter), sessions: shown }
     },
   })
 
@@ -82,8 +95,8 @@ export function createGatewayTools(deps: {
     group: 'sessions',
     scope: 'operator.read',
     params: z.strictObject({ key: z.string().min(1), limit: z.int().min(1).max(100).default(20) }),
-    run({ key, limit }) {
-      const record = sessions.get(agents.sessionKey(key))
+    run({ key, limit }, { sessionKey: own }) {
+      const record = find(agents.sessionKey(key), own)
       if (!record) return `there is no session "${key}"`
       const range = { after: record.floor, upTo: record.messages, limit }
       return transcripts

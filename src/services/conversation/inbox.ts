@@ -3,6 +3,7 @@
 
 import { sha256Hex } from '../../kit/bytes.ts'
 import { stableStringify } from '../../kit/json.ts'
+import type { Trace } from '../../kit/trace.ts'
 import { invalid } from '../../protocol/errors.ts'
 import type { Principal } from '../../protocol/scopes.ts'
 import type { Attachment, UserMessage } from '../../protocol/shapes.ts'
@@ -35,6 +36,7 @@ export interface Sent {
   readonly queueMode?: QueueMode | undefined
   /** A message with a slash may be meant for the gateway. */
   readonly mayCommand?: boolean
+  readonly trace?: Trace | undefined
 }
 
 /**
@@ -100,6 +102,7 @@ export function createInbox(deps: {
         ...(model !== undefined && { model }),
         ...(timeoutMs !== undefined && { timeoutMs }),
         ...(instructions !== undefined && { instructions }),
+        ...(sent.trace && { trace: sent.trace }),
         ...(bare && { bare }),
         ...((queueMode === 'steer' || queueMode === 'collect') && { queueMode }),
       }

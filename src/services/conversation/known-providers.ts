@@ -1,18 +1,33 @@
 // Providers that need no configuration but a key in the environment, and servers that people run on their own machine.
-// All of them speak the OpenAI wire.
+// They speak the OpenAI wire where nothing else is said.
 
 export interface KnownProvider {
   readonly id: string
   /** The variable that holds the key. */
   readonly env: string
+  /** Other names of it. */
+  readonly alsoEnv?: readonly string[]
+  /** The wire; absent: OpenAI's. */
+  readonly api?: string
   readonly baseUrl: string
   /** The model that is used when none is named. */
   readonly model: string
 }
 
+export const OPENAI_WIRE = 'openai-completions'
+
 /** In the order in which they are looked for. */
 export const KNOWN_PROVIDERS: readonly KnownProvider[] = [
   { id: 'openai', env: 'OPENAI_API_KEY', baseUrl: 'https://api.openai.com/v1', model: 'gpt-5.5' },
+  { id: 'anthropic', env: 'ANTHROPIC_API_KEY', api: 'anthropic-messages', baseUrl: 'https://api.anthropic.com/v1', model: 'claude-sonnet-5-5' },
+  {
+    id: 'google',
+    env: 'GEMINI_API_KEY',
+    alsoEnv: ['GOOGLE_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'],
+    api: 'google-generative-ai',
+    baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+    model: 'gemini-flash-latest',
+  },
   { id: 'openrouter', env: 'OPENROUTER_API_KEY', baseUrl: 'https://openrouter.ai/api/v1', model: 'openrouter/auto' },
   { id: 'groq', env: 'GROQ_API_KEY', baseUrl: 'https://api.groq.com/openai/v1', model: 'openai/gpt-oss-120b' },
   { id: 'mistral', env: 'MISTRAL_API_KEY', baseUrl: 'https://api.mistral.ai/v1', model: 'mistral-large-latest' },
@@ -20,8 +35,9 @@ export const KNOWN_PROVIDERS: readonly KnownProvider[] = [
   { id: 'xai', env: 'XAI_API_KEY', baseUrl: 'https://api.x.ai/v1', model: 'grok-4.5' },
 ]
 
-/** Keys of providers that have a wire of their own, which this version does not speak yet. */
-export const KEYS_NOT_SPOKEN: readonly string[] = ['ANTHROPIC_API_KEY', 'GEMINI_API_KEY', 'GOOGLE_API_KEY']
+/** The key of a provider in the environment. */
+export const keyIn = (env: Readonly<Record<string, string | undefined>>, { env: name, alsoEnv = [] }: KnownProvider): string | undefined =>
+  [name, ...alsoEnv].map((each) => env[each]).find(Boolean)
 
 export interface LocalServer {
   readonly id: string

@@ -1,7 +1,7 @@
 // By which credential each provider is reached. There are keys only: of the configuration, or of the environment.
 
 import type { ConfigService } from '../operations/config.ts'
-import { KNOWN_PROVIDERS, LOCAL_SERVERS } from './known-providers.ts'
+import { keyIn, KNOWN_PROVIDERS, LOCAL_SERVERS } from './known-providers.ts'
 
 export interface ProviderAuth {
   readonly provider: string
@@ -24,12 +24,12 @@ export function createModelAuth({ config, env }: { config: ConfigService; env: E
   function sourceOf(provider: string): 'config' | 'env' | null {
     if (config.providers()[provider]?.apiKey) return 'config'
     const known = KNOWN_PROVIDERS.find(({ id }) => id === provider)
-    return known && env[known.env] ? 'env' : null
+    return known && keyIn(env, known) ? 'env' : null
   }
 
   return {
     providers() {
-      const found = KNOWN_PROVIDERS.filter((known) => env[known.env]).map(({ id }) => id)
+      const found = KNOWN_PROVIDERS.filter((known) => keyIn(env, known)).map(({ id }) => id)
       return [...new Set([...Object.keys(config.providers()), ...found])].map((provider) => {
         const source = sourceOf(provider)
         const needsKey = KNOWN_PROVIDERS.some(({ id }) => id === provider)

@@ -5,7 +5,8 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Fetch } from '../../ports/platform.ts'
 import { messageOf } from '../../kit/log.ts'
 import type { ConfigService } from '../operations/config.ts'
-import { KNOWN_PROVIDERS } from './known-providers.ts'
+import { KNOWN_PROVIDERS, OPENAI_WIRE } from './known-providers.ts'
+import { wireOf } from './model-sources.ts'
 import type { Models } from './models.ts'
 
 export const PROBE_STATUSES = ['ok', 'auth', 'rate_limit', 'billing', 'timeout', 'format', 'unknown', 'no_model'] as const
@@ -41,7 +42,6 @@ export interface ModelProbe {
   candidate(candidate: Candidate, timeoutMs: number, signal?: AbortSignal): Promise<ProbeTarget>
 }
 
-const OPENAI_WIRE = 'openai-completions'
 const MAX_ERROR_CHARS = 300
 const QUESTION = { messages: [{ role: 'user', content: 'Answer with the one word OK.' }], tools: [], settings: { maxTokens: 16 }, whole: true } as const
 
@@ -103,9 +103,9 @@ export function createModelProbe(deps: {
       const { label, ...result } = await ask(candidates[0]!, `Configured credential · ${id}`, secret, timeoutMs, signal)
       return { provider, ...result, results: [{ label, ...result }] }
     },
-    async candidate({ provider, model, baseUrl, apiKey, api = OPENAI_WIRE }, timeoutMs, signal) {
+    async candidate({ provider, model, baseUrl, apiKey, api = KNOWN_PROVIDERS.find(({ id }) => id === provider)?.api ?? OPENAI_WIRE }, timeoutMs, signal) {
       const label = `${provider}/${model}`
-      const factory = providers.find((each) => each.api === api)
+      const factory = wireOf(providers, api)
       if (!factory) return { label, status: 'format', error: `the wire "${api}" is not spoken here` }
       const spec = { provider, model, baseUrl: baseUrl.replace(/\/+$/, ''), apiKey, headers: {}, timeoutMs }
       return ask(factory.model(spec, { fetch: deps.fetch, clock }), label, apiKey, timeoutMs, signal)

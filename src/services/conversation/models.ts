@@ -6,11 +6,12 @@ import type { Logger } from '../../kit/log.ts'
 import { parseJson } from '../../kit/json.ts'
 import { invalid } from '../../protocol/errors.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { Model, ModelProvider } from '../../ports/model.ts'
+import type { EmbeddingModel, ImageModel, Model, ModelProvider, SpeechModel, TranscriptionModel } from '../../ports/model.ts'
 import type { Fetch } from '../../ports/platform.ts'
 import type { ConfigService } from '../operations/config.ts'
-import type { ProviderConfig } from '../operations/config-schema.ts'
-import { KEYS_NOT_SPOKEN, KNOWN_PROVIDERS, LOCAL_SERVERS, modelIdsIn, type LocalServer } from './known-providers.ts'
+import { keyIn, KNOWN_PROVIDERS, LOCAL_SERVERS, modelIdsIn, type LocalServer } from './known-providers.ts'
+import { createCooldowns } from './model-cooldown.ts'
+import { createSources, unknownModel } from './model-sources.ts'
 
 export interface ModelChoice {
   readonly provider: string
@@ -38,6 +39,11 @@ export interface Models {
   assertKnown(id: string): void
   /** Checks that the model that would answer can think at this level. */
   assertThinking(agentId: string, override: string | null | undefined, level: string): void
+  /** What is not language, of a provider that has it: `provider/model`. Throws what to do when there is none. */
+  embedding(id: string): EmbeddingModel
+  speech(id: string): SpeechModel
+  transcription(id: string): TranscriptionModel
+  image(id: string): ImageModel
   list(): Promise<ModelInfo[]>
   /** Whether something better than the built-in model answers. */
   readonly configured: boolean
@@ -45,18 +51,9 @@ export interface Models {
 
 type Env = Readonly<Record<string, string | undefined>>
 
-interface Source {
-  readonly api: string
-  readonly baseUrl: string
-  readonly apiKey: string | null
-  readonly config: ProviderConfig
-}
-
 export const THINKING_LEVELS: readonly string[] = ['off', 'minimal', 'low', 'medium', 'high']
 
-const OPENAI_WIRE = 'openai-completions'
 const DISCOVERY_MS = 300
-const DEFAULT_TIMEOUT_MS = 120_000
 
 export function createModels(deps: {
   config: ConfigService
@@ -69,24 +66,15 @@ export function createModels(deps: {
   /** Whether servers on loopback can be asked. */
   loopback: boolean
 }): Models {
-  const { config, env, providers, builtin, log } = deps
+  const { config, env, builtin, log } = deps
+  const reach = createSources({ config, env, wires: deps.providers, loopback: deps.loopback })
+  const cooldowns = createCooldowns(deps.clock)
   const made = new Map<string, Model>()
   let local: { server: LocalServer; models: readonly string[] } | null = null
   /** null: nobody is being looked for. */
   let discovery: Promise<void> | null = null
 
   const builtinChoice: ModelChoice = { provider: builtin.provider, model: builtin.model }
-
-  /** Where the models of a provider are reached: by configuration, or by a key in the environment. */
-  function sourceOf(provider: string): Source | null {
-    const configured = config.providers()[provider]
-    const known = KNOWN_PROVIDERS.find((each) => each.id === provider)
-    const server = deps.loopback ? LOCAL_SERVERS.find((each) => each.id === provider) : undefined
-    const key = configured?.apiKey ?? (known && env[known.env]) ?? null
-    const baseUrl = configured?.baseUrl ?? (known && key ? known.baseUrl : null) ?? server?.baseUrl
-    if (!baseUrl) return null
-    return { api: configured?.api ?? OPENAI_WIRE, baseUrl, apiKey: key === '' ? null : key, config: configured ?? {} }
-  }
 
   function primaryOf(agentId: string): { primary: string | null; fallbacks: readonly string[] } {
     const own = config.agents().find((agent) => agent.id === agentId)?.model
@@ -98,7 +86,7 @@ export function createModels(deps: {
   function unconfigured(): ModelChoice {
     const named = Object.entries(config.providers()).find(([, provider]) => provider.models?.[0])
     if (named) return { provider: named[0], model: named[1].models![0]!.id }
-    const known = KNOWN_PROVIDERS.find((each) => env[each.env])
+    const known = KNOWN_PROVIDERS.find((each) => keyIn(env, each))
     if (known) return { provider: known.id, model: known.model }
     if (local?.models[0] !== undefined) return { provider: local.server.id, model: local.models[0] }
     return builtinChoice
@@ -118,28 +106,25 @@ export function createModels(deps: {
 
   function make({ provider, model }: ModelChoice): Model {
     if (provider === builtin.provider) return builtin
-    const source = sourceOf(provider)
+    const { wire, spec } = reach(provider, model)
     const id = `${provider}/${model}`
-    if (!source) throw unknownModel(id)
-    const factory = providers.find((each) => each.api === source.api)
-    if (!factory) {
-      const spoken = providers.map((each) => `"${each.api}"`).join(', ')
-      throw invalid(`models.providers.${provider}.api "${source.api}" is not supported: use ${spoken}`)
-    }
     const known = made.get(id)
     if (known) return known
-    const spec = {
-      provider,
-      model,
-      baseUrl: source.baseUrl.replace(/\/+$/, ''),
-      apiKey: source.apiKey,
-      headers: source.config.headers ?? {},
-      timeoutMs: (source.config.timeoutSeconds ?? 0) * 1000 || DEFAULT_TIMEOUT_MS,
-    }
-    const value = factory.model(spec, { fetch: deps.fetch, clock: deps.clock })
+    const account = JSON.stringify([spec.apiKey, spec.options?.['accessKeyId'] ?? null])
+    const value = cooldowns.watch(wire.model(spec, deps), account)
     if (made.size >= 1000) made.clear() // model names come from clients too
     made.set(id, value)
     return value
+  }
+
+  function special<K extends 'embedding' | 'speech' | 'transcription' | 'image'>(kind: K, id: string): ReturnType<NonNullable<ModelProvider[K]>> {
+    const choice = split(id)
+    if (!choice) throw unknownModel(id)
+    if (choice.provider === builtin.provider) throw invalid(`the built-in model has no ${kind}: name "provider/model" of a configured provider`, { param: 'model' })
+    const { wire, spec } = reach(choice.provider, choice.model)
+    const made = wire[kind]?.(spec, deps)
+    if (!made) throw invalid(`${choice.provider} has no ${kind} here: name a model of another provider`, { param: 'model' })
+    return made as ReturnType<NonNullable<ModelProvider[K]>>
   }
 
   async function look(server: LocalServer): Promise<{ server: LocalServer; models: string[] } | null> {
@@ -166,12 +151,8 @@ export function createModels(deps: {
 
   function report() {
     const choice = choiceFor(config.defaultAgentId())
-    const silent = KEYS_NOT_SPOKEN.filter((name) => env[name])
     if (choice.provider !== builtin.provider) return log.info(`model: ${choice.provider}/${choice.model}`)
     log.info(`model: ${builtin.id}, which is not a language model; set OPENAI_API_KEY or models.providers to add one`)
-    if (silent.length > 0) {
-      log.warn(`${silent.join(', ')} is set, but this version speaks the OpenAI wire only: use such a provider through OpenRouter`)
-    }
   }
 
   return {
@@ -199,6 +180,10 @@ export function createModels(deps: {
       if (levels.includes(level)) return
       throw invalid(`thinkingLevel "${level}" is not supported for ${provider}/${model} (use ${levels.join(', ')})`)
     },
+    embedding: (id) => special('embedding', id),
+    speech: (id) => special('speech', id),
+    transcription: (id) => special('transcription', id),
+    image: (id) => special('image', id),
     async list() {
       await discovery
       const chosen = choiceFor(config.defaultAgentId())
@@ -218,7 +203,7 @@ export function createModels(deps: {
         rows.push({ provider, model, name, reasoning: false, available: true, isDefault: false })
       }
       add(chosen)
-      for (const known of KNOWN_PROVIDERS) if (env[known.env]) add({ provider: known.id, model: known.model })
+      for (const known of KNOWN_PROVIDERS) if (keyIn(env, known)) add({ provider: known.id, model: known.model })
       for (const model of local?.models ?? []) add({ provider: local!.server.id, model })
       add(builtinChoice, 'Built-in operator (not a language model)')
       return rows.map((row) => ({ ...row, isDefault: row.provider === chosen.provider && row.model === chosen.model }))
@@ -234,9 +219,3 @@ function split(id: string): ModelChoice | null {
   if (slash <= 0 || slash === id.length - 1) return null
   return { provider: id.slice(0, slash), model: id.slice(slash + 1) }
 }
-
-const unknownModel = (id: string) =>
-  invalid(`model "${id}" is not configured: name it as "provider/model" and add models.providers.<provider> with baseUrl and apiKey`, {
-    param: 'model',
-    code: 'model_not_found',
-  })

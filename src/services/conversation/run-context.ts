@@ -91,7 +91,7 @@ const interrupted = ({ id, name }: ModelToolCall): ModelMessage => ({ role: 'too
 async function toModelMessage(message: StoredMessage, media: Media): Promise<ModelMessage | null> {
   switch (message.role) {
     case 'user':
-      return { role: 'user', content: await toParts(message.content, media) }
+      return { role: 'user', content: await toContent(message.content, media) }
     case 'assistant': {
       const toolCalls = message.content.flatMap((part): ModelToolCall[] =>
         part.type === 'toolCall' ? [{ id: part.id, name: part.name, arguments: JSON.stringify(part.arguments) }] : [],
@@ -99,15 +99,20 @@ async function toModelMessage(message: StoredMessage, media: Media): Promise<Mod
       const text = textOf(message)
       return text === '' && toolCalls.length === 0 ? null : { role: 'assistant', text, toolCalls }
     }
-    case 'toolResult':
-      return { role: 'tool', toolCallId: message.toolCallId, name: message.toolName, text: textOf(message) }
+    case 'toolResult': {
+      const images = message.content.filter((part) => part.type === 'image')
+      const parts = images.length === 0 ? null : await toParts(images, media)
+      return { role: 'tool', toolCallId: message.toolCallId, name: message.toolName, text: textOf(message), ...(parts && { parts }) }
+    }
     case 'system': // a marker for people, such as "Reset", unless it reports what happened
       return message.__openclaw.kind === EVENT_KIND ? { role: 'user', content: textOf(message) } : null
   }
 }
 
-async function toParts(content: UserMessage['content'], media: Media): Promise<string | ModelPart[]> {
-  if (typeof content === 'string') return content
+const toContent = async (content: UserMessage['content'], media: Media): Promise<string | ModelPart[]> =>
+  typeof content === 'string' ? content : toParts(content, media)
+
+function toParts(content: Exclude<UserMessage['content'], string>, media: Media): Promise<ModelPart[]> {
   return Promise.all(
     content.map(async (part): Promise<ModelPart> => {
       if (part.type === 'text') return part

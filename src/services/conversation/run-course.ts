@@ -12,11 +12,15 @@ import type { ToolOutcome } from './tools.ts'
 
 /** What a caller inside the gateway, such as an HTTP answer, hears of a run. */
 export type Progress =
-  | { readonly type: 'text'; readonly text: string }
+  /** `refusal`: with these words the model declines to answer. */
+  | { readonly type: 'text'; readonly text: string; readonly refusal?: true }
   | { readonly type: 'reasoning'; readonly text: string }
+  /** A piece of the arguments of a call of the client's tools, as it is written. The result has the whole call. */
+  | { readonly type: 'call'; readonly id: string; readonly name: string; readonly text: string }
 
 /** Up to this length each delta carries the whole text; beyond it, only when a quarter has been added. */
 const SNAPSHOT_CHARS = 4096
+const MAX_THOUGHT_CHARS = 200_000
 /** How often the `assistant` stream of `agent` events, which repeats the deltas, is told. */
 const ASSISTANT_MS = 400
 /** How often produced text is kept for the case of a crash. */
@@ -25,13 +29,20 @@ const CHECKPOINT_MS = 500
 export interface Course {
   /** Everything that was said so far. */
   readonly text: string
+  /** What was thought so far, as far as it is kept: it stands in no record. */
+  readonly thoughts: string
   /** The number of what was told last. */
   readonly seq: number
   status(phase: (typeof CHAT_PHASES)[number]): void
   lifecycle(data: Record<string, unknown>): void
-  say(text: string): void
+  /** `isRefusal`: the model declines to answer. */
+  say(text: string, isRefusal?: boolean): void
   reason(text: string): void
+  /** A call of the client's tools is being written. */
+  call(piece: { readonly id: string; readonly name: string; readonly text: string }): void
   toolStarted(call: ModelToolCall): void
+  /** A piece of what comes before the end. */
+  toolProgress(call: ModelToolCall, text: string): void
   toolEnded(call: ModelToolCall, outcome: ToolOutcome): void
   /** What was said so far stands in the transcript now. Call it in the transaction that puts it there. */
   stepEnded(): void
@@ -40,6 +51,10 @@ export interface Course {
   /** The last word. Call it after the result was written. */
   ended(result: RunResult): void
   listen(listener: (progress: Progress) => void): void
+  /** `observer` hears at once what may not be told yet: for what is written with the end of the run. */
+  observe(observer: (progress: Progress) => void): void
+  /** Somebody listens, and may have to wait for what was said. */
+  readonly listened: boolean
 }
 
 export function createCourse(
@@ -62,9 +77,12 @@ export function createCourse(
   const { bus, gate, clock, commit, table } = deps
   const { runId, sessionKey, agentId, sessionId, isAside = false } = run
   const listeners: ((progress: Progress) => void)[] = []
+  const observers: ((progress: Progress) => void)[] = []
   let seq = run.before?.seq ?? 0
   let text = run.before?.text ?? ''
+  let thoughts = ''
   let untold = ''
+  let refusing = false
   let scheduled = false
   let ending = false
   let ended = false
@@ -101,8 +119,14 @@ export function createCourse(
     if (fresh) snapshotChars = whole.length
     const fields = { runId, sessionKey, agentId, seq: own, state: 'delta' as const, deltaText: delta }
     if (!isAside) bus.publish(chat, () => (fresh ? { ...fields, message: message(whole) } : fields))
-    for (const listener of listeners) gate.pass(() => listener({ type: 'text', text: delta }))
+    const progress = { type: 'text' as const, text: delta, ...(refusing && { refusal: true as const }) }
+    report(progress)
     tellAssistant()
+  }
+
+  function report(progress: Progress) {
+    for (const observer of observers) observer(progress)
+    for (const listener of listeners) gate.pass(() => listener(progress))
   }
 
   /** Before anybody sees the first word it is on disk, so that no restart begins the run again. */
@@ -146,6 +170,9 @@ export function createCourse(
     get text() {
       return text + untold
     },
+    get thoughts() {
+      return thoughts
+    },
     get seq() {
       return seq
     },
@@ -155,20 +182,33 @@ export function createCourse(
       if (!isAside) bus.publish(chat, () => ({ runId, sessionKey, agentId, seq: own, state: 'status' as const, phase }))
     },
     lifecycle: (data) => tellAgent('lifecycle', data),
-    say(piece) {
+    say(piece, isRefusal = false) {
+      if (isRefusal !== refusing) tell() // each delta is the one or the other
+      refusing = isRefusal
       untold += piece
       if (scheduled) return
       scheduled = true
       clock.turn(() => tell())
     },
     reason(piece) {
-      for (const listener of listeners) gate.pass(() => listener({ type: 'reasoning', text: piece }))
+      tell() // in the order in which it came
+      if (thoughts.length < MAX_THOUGHT_CHARS) thoughts += piece
+      report({ type: 'reasoning', text: piece })
+    },
+    call({ id, name, text: piece }) {
+      if (listeners.length === 0) return
+      tell()
+      report({ type: 'call', id, name, text: piece })
     },
     toolStarted({ id, name, arguments: args }) {
       settle()
       const item = { itemId: `tool:${id}`, toolCallId: id, name, kind: 'tool', title: name }
       tellAgent('item', { ...item, phase: 'start', status: 'running' }, 'tool-events')
       tellAgent('tool', { phase: 'start', name, toolCallId: id, args: tryParse(args) }, 'tool-events')
+    },
+    toolProgress({ id, name }, piece) {
+      const partialResult = { content: [{ type: 'text', text: piece }] }
+      tellAgent('tool', { phase: 'update', name, toolCallId: id, partialResult }, 'tool-events')
     },
     toolEnded({ id, name }, outcome) {
       const item = { itemId: `tool:${id}`, toolCallId: id, name, kind: 'tool', title: name }
@@ -206,6 +246,10 @@ export function createCourse(
       if (!isAside) bus.publish(chat, () => toTerminal(result, { runId, sessionKey, agentId, seq: own }, message))
     },
     listen: (listener) => void listeners.push(listener),
+    observe: (observer) => void observers.push(observer),
+    get listened() {
+      return listeners.length > 0
+    },
   }
 }
 

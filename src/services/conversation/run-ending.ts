@@ -1,6 +1,6 @@
 // How a run ends: its result, the transcript's last word on it, and the record, all in one transaction.
 
-import { messageOf, type Logger } from '../../kit/log.ts'
+import { messageOf, type LogFields, type Logger } from '../../kit/log.ts'
 import { GatewayError } from '../../protocol/errors.ts'
 import type { AssistantMessage, ToolCallPart, Usage } from '../../protocol/shapes.ts'
 import { ModelError, type Model, type ModelToolCall } from '../../ports/model.ts'
@@ -26,7 +26,7 @@ interface Said {
 }
 
 export function toResult(outcome: LoopOutcome, said: Said, span: Span): RunResult {
-  const { model, stopReason, clientCalls, responseId } = outcome
+  const { model, stopReason, clientCalls, responseId, refused } = outcome
   return {
     ...span,
     ...said,
@@ -36,15 +36,16 @@ export function toResult(outcome: LoopOutcome, said: Said, span: Span): RunResul
     provider: model.provider,
     model: model.model,
     ...(responseId !== undefined && { responseId }),
+    ...(refused && { refused }),
   }
 }
 
 /** The result of a run that threw: aborted from outside, out of time, or failed. */
-export function toFailure(error: unknown, signal: AbortSignal, said: Said, model: Model | null, span: Span, log: Logger): RunResult {
+export function toFailure(error: unknown, signal: AbortSignal, said: Said, model: Model | null, span: Span, log: Logger, named: LogFields = {}): RunResult {
   const facts = { ...span, ...said, toolCalls: [], provider: model?.provider ?? '', model: model?.model ?? '' }
   const reason: unknown = signal.reason
   if (!signal.aborted || !(reason instanceof AbortReason)) {
-    return { ...facts, state: 'error', stopReason: 'error', error: toRunError(error, log) }
+    return { ...facts, state: 'error', stopReason: 'error', error: toRunError(error, log, named) }
   }
   if (reason.message !== 'timeout') return { ...facts, state: 'aborted', stopReason: reason.message }
   const seconds = Math.round((span.endedAt - span.startedAt) / 1000)
@@ -52,12 +53,13 @@ export function toFailure(error: unknown, signal: AbortSignal, said: Said, model
   return { ...facts, state: 'error', stopReason: 'timeout', error: { message, kind: 'timeout' } }
 }
 
-function toRunError(error: unknown, log: Logger): RunError {
+function toRunError(error: unknown, log: Logger, named: LogFields): RunError {
   if (error instanceof ModelError) {
-    return { message: error.message, kind: error.kind, ...(error.status !== null && { status: error.status }) }
+    const { message, kind, status, retryAfterMs } = error
+    return { message, kind, ...(status !== null && { status }), ...(retryAfterMs !== null && { retryAfterMs }) }
   }
   if (error instanceof GatewayError) return { message: error.message, kind: 'invalid', status: error.status }
-  log.error('a run failed inside the gateway', { error: messageOf(error) })
+  log.error('a run failed inside the gateway', { ...named, error: messageOf(error) })
   return { message: 'internal error: the log of the gateway says more', kind: 'internal' }
 }
 

@@ -7,7 +7,7 @@ import type { ModelToolCall } from '../../ports/model.ts'
 import type { Sql } from '../../ports/sql.ts'
 import type { Migration } from '../../store/migrate.ts'
 import type { Position } from './agent-loop.ts'
-import type { ApprovalPolicy } from './approval-policy.ts'
+import { toCommand, type ApprovalPolicy } from './approval-policy.ts'
 import type { ApprovalWish } from './approval-wish.ts'
 import type { Approval } from './approval-table.ts'
 import type { Approvals } from './approvals.ts'
@@ -92,7 +92,7 @@ export function createSuspensions(deps: { sql: Sql; approvals: Approvals; policy
       return isSpent ? null : 'changed'
     }
     const refusal = ended ? refusalOf(ended) : 'expired'
-    const command = toCommand(wish)
+    const command = commandOf(wish)
     return refusal === 'no-route' && command && policy.judgeUnasked(command) === 'allow' ? null : refusal
   }
 
@@ -102,7 +102,7 @@ export function createSuspensions(deps: { sql: Sql; approvals: Approvals; policy
       const { name, arguments: args } = call.position.calls[0]!
       const wish = tools.wishOf(name, args, call.context)
       if (!wish) return null
-      const command = toCommand(wish)
+      const command = commandOf(wish)
       const judged = command && !table.get(call.runId) ? policy.judge(command) : 'ask'
       if (judged === 'allow') return null
       if (judged === 'deny') return tools.refuse(name, args, 'policy')
@@ -129,10 +129,7 @@ function refusalOf({ status, reason }: Approval): Refusal {
 }
 
 /** What the policy is asked about: nothing but commands. */
-const toCommand = (wish: ApprovalWish) =>
-  wish.kind === 'exec'
-    ? { agentId: wish.agentId ?? null, argv: wish.commandArgv ?? [wish.command ?? ''], resolvedPath: wish.resolvedPath ?? null }
-    : null
+const commandOf = (wish: ApprovalWish) => (wish.kind === 'exec' ? toCommand(wish) : null)
 
 function createSuspensionTable(sql: Sql) {
   /** Most runs never wait: nothing is looked for on their account. */

@@ -1,5 +1,6 @@
 // The record of runs: what was accepted, what became of it, and the text that had been produced when a process died.
 
+import type { Trace } from '../../kit/trace.ts'
 import type { Principal, Role, Scope } from '../../protocol/scopes.ts'
 import type { Message, Usage } from '../../protocol/shapes.ts'
 import type { ModelErrorKind, ModelMessage, ModelSettings, ModelTool, ModelToolCall } from '../../ports/model.ts'
@@ -24,7 +25,7 @@ export const runsMigration: Migration = {
  * Where a run came from. Nobody waits for an `http` run after a restart, so it is not taken up again; nor is one of a job
  * (`cron`), which starts once for each of its slots.
  */
-export type RunOrigin = 'chat' | 'agent' | 'http' | 'cron' | 'heartbeat'
+export type RunOrigin = 'chat' | 'agent' | 'http' | 'cron' | 'heartbeat' | 'hook'
 
 export type RunState = 'queued' | 'running' | 'ok' | 'error' | 'aborted' | 'interrupted'
 
@@ -61,10 +62,14 @@ export interface RunRequest {
    * has any more; `collect` is answered together with others that wait. Absent: it is answered in its turn.
    */
   readonly queueMode?: 'steer' | 'collect'
+  /** The session whose run made this one, as a sub-agent. */
+  readonly spawnedBy?: string
   /** The caller hears nothing before the end. */
   readonly whole?: boolean
   /** The session is made for this run, and its key and the run's id are new: nothing has to be looked up. */
   readonly isNew?: boolean
+  /** Where in somebody's trace it stands. */
+  readonly trace?: Trace
 }
 
 /** Why a run ended whose message became part of another one. */
@@ -74,6 +79,8 @@ export interface RunError {
   readonly message: string
   readonly kind: ModelErrorKind | 'interrupted' | 'internal'
   readonly status?: number
+  /** How long the provider wants to be left alone. */
+  readonly retryAfterMs?: number
 }
 
 export interface RunResult {
@@ -89,6 +96,8 @@ export interface RunResult {
   readonly startedAt: number
   readonly endedAt: number
   readonly responseId?: string
+  /** With the last words of the text the model declined to answer. */
+  readonly refused?: true
   readonly error?: RunError
 }
 

@@ -5,17 +5,20 @@ import { createLanes } from '../../kit/async.ts'
 import { messageOf, type Logger } from '../../kit/log.ts'
 import { invalid, unavailable } from '../../protocol/errors.ts'
 import { chat } from '../../protocol/events.ts'
+import { mayUseModel } from '../../protocol/scopes.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Model, ModelMessage } from '../../ports/model.ts'
 import type { Commit } from '../../store/commit.ts'
 import type { Gate } from '../../store/gate.ts'
 import { idempotencyConflict } from '../../store/idempotency.ts'
 import type { Bus } from '../bus.ts'
+import type { OpenSpan, Tracing } from '../operations/tracing.ts'
 import { runAgentLoop, type LoopIo, type LoopOutcome } from './agent-loop.ts'
 import type { Activity } from './activity.ts'
 import type { Agents } from './agents.ts'
 import type { CompactionTable } from './compaction-table.ts'
 import type { Media } from './media.ts'
+import type { ModelCalls } from './model-calls.ts'
 import type { Models } from './models.ts'
 import type { ToolAudit } from './audited-runs.ts'
 import { createRunCalls } from './run-calls.ts'
@@ -42,6 +45,8 @@ const DEFAULT_TIMEOUT_MS = 10 * 60 * 1000
 const DEFAULT_WIDTH = 64
 /** How long a run that nobody can see may stay off the record. */
 const OFF_RECORD_MS = 250
+/** Tools that one run may call. */
+const MAX_TOOL_CALLS = 200
 /** How often a result is tried to be written before it is given up. */
 const WRITE_ATTEMPTS = 3
 /** Results that are remembered because they could not be written. */
@@ -52,8 +57,12 @@ export interface Run {
   readonly sessionKey: string
   /** Resolves once the result is durable. Never rejects. */
   readonly done: Promise<RunResult>
-  /** Hears of everything that is told from now on. */
+  /** What the model has thought so far, where its provider tells. */
+  readonly thoughts: string
+  /** Hears of everything that is told from now on; of all of it before `done` resolves. */
   listen(listener: (progress: Progress) => void): void
+  /** Hears at once what may not be told yet: for what is written with the end of the run. */
+  observe(observer: (progress: Progress) => void): void
   abort(reason: string): void
 }
 
@@ -84,6 +93,8 @@ export interface Runs {
   recover(): void
   /** `listener` is called in the transaction in which the input of a run goes into the transcript, before it does. */
   onBegin(listener: (request: RunRequest) => void): void
+  /** `listener` is called before a run is accepted, and throws when it may not be. */
+  onStart(listener: (request: RunRequest) => void): void
   /** `listener` is called in the transaction that puts a run on record, before it begins. */
   onAccept(listener: (request: RunRequest) => void): void
   /** `listener` is called in the transaction in which a run ends. */
@@ -117,6 +128,7 @@ interface LiveRun extends Run {
   limit: RunLimit | null
   /** It waits for a person. */
   suspended: boolean
+  readonly span: OpenSpan | null
   /** Gives up its place in the queue. */
   leave: () => void
 }
@@ -137,6 +149,8 @@ export interface RunsDeps {
   readonly commit: Commit
   readonly clock: Clock
   readonly audit?: ToolAudit
+  readonly modelCalls?: ModelCalls
+  readonly tracing?: Tracing
   readonly log: Logger
   readonly settings: () => { readonly timeoutSeconds?: number | undefined; readonly maxConcurrent?: number | undefined }
   /** Told how many runs are in the works whenever that changes; those that wait for a person are not. */
@@ -154,6 +168,7 @@ export function createRuns(deps: RunsDeps): Runs {
   const lanes = createLanes(() => width() + suspended)
   const live = new Map<string, LiveRun>()
   const expected = new Map<string, Set<(run: Run) => void>>()
+  const starts: ((request: RunRequest) => void)[] = []
   const acceptances: ((request: RunRequest) => void)[] = []
   const beginnings: ((request: RunRequest) => void)[] = []
   /** Results that could not be written, as they were told: until the next start they are what became of their runs. */
@@ -171,6 +186,7 @@ export function createRuns(deps: RunsDeps): Runs {
     if (lanes.depth(request.sessionKey) >= MAX_QUEUED_PER_SESSION || lanes.size >= MAX_QUEUED) {
       throw unavailable('too many messages are waiting: send again in a moment', { retryAfterMs: 1000 })
     }
+    for (const listener of starts) listener(request)
     const begins = lanes.isFree(request.sessionKey)
     const accepted = !isUnseen(request)
     if (accepted) accept(request, begins)
@@ -251,6 +267,9 @@ export function createRuns(deps: RunsDeps): Runs {
       request,
       signal: aborter.signal,
       done: promise,
+      get thoughts() {
+        return course.thoughts
+      },
       resolve,
       course,
       phase: 'waiting',
@@ -264,7 +283,9 @@ export function createRuns(deps: RunsDeps): Runs {
       from,
       limit: null,
       suspended: false,
+      span: deps.tracing?.open('invoke_agent', request.trace ?? null, { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.id': agentId, 'edgeclaw.run.id': runId }) ?? null,
       listen: (listener) => course.listen(listener),
+      observe: (observer) => course.observe(observer),
       abort(reason) {
         aborter.abort(new AbortReason(reason))
         if (run.phase !== 'waiting') return
@@ -281,7 +302,7 @@ export function createRuns(deps: RunsDeps): Runs {
   }
 
   const failed = (run: LiveRun, startedAt: number, error: unknown): RunResult =>
-    toFailure(error, run.signal, { text: run.course.text, usage: run.used }, run.model, { startedAt, endedAt: clock.now() }, log)
+    toFailure(error, run.signal, { text: run.course.text, usage: run.used }, run.model, { startedAt, endedAt: clock.now() }, log, factsOf(run))
 
   /** From its turn in the queue to its result. Never throws. */
   async function carryOut(run: LiveRun): Promise<void> {
@@ -345,12 +366,14 @@ export function createRuns(deps: RunsDeps): Runs {
     if (!session && run.accepted) throw invalid('the session was deleted')
     const candidates = await candidatesOf(run, session)
     const messages = await buildContext(request, run.agentId, session, deps, new Set(run.from?.calls.map((call) => call.id)))
+    const preparing = request.bare ? null : tools.prepare(signal)
+    if (preparing) await preparing
     signal.throwIfAborted()
     course.status('starting_model')
     const input = {
       models: candidates,
       messages,
-      tools: request.bare ? [] : tools.offeredTo(request.principal).filter(({ name }) => mayUse(request, name)),
+      tools: request.bare ? [] : tools.offeredTo(userOf(run, candidates[0])).filter(({ name }) => mayUse(request, name)),
       clientTools: request.clientTools ?? [],
       settings: request.settings,
       whole: request.whole === true && !bus.isHeard(chat),
@@ -359,25 +382,33 @@ export function createRuns(deps: RunsDeps): Runs {
     return runAgentLoop(input, toLoopIo(run))
   }
 
+  const userOf = ({ request: { principal }, sessionKey }: LiveRun, model: Model | undefined) => ({ principal, sessionKey, model: model?.id })
+
   async function candidatesOf({ agentId, request, signal }: LiveRun, session: SessionRecord | null): Promise<readonly Model[]> {
     const { model, fallbacks, bare = false } = request
     const wanted = { alone: bare, signal }
+    const allowed = ({ id }: Model) => mayUseModel(request.principal, id)
     const own = await models.candidates(agentId, model ?? session?.settings.model, wanted)
-    if (!fallbacks) return own
+    if (!fallbacks) return own.filter(allowed)
     const others = await Promise.all(fallbacks.map((id) => models.candidates(agentId, id, wanted)))
-    return [own, ...others].map(([first]) => first!)
+    return [own, ...others].map(([first]) => first!).filter(allowed)
   }
 
   function toLoopIo(run: LiveRun): LoopIo {
     const { id: runId, sessionKey, signal, course } = run
+    let calls = 0
     return {
       signal,
+      ...(deps.modelCalls && { ask: (model: Model) => deps.modelCalls!.begin(model, run.span?.trace ?? run.request.trace ?? null) }),
       onModel(model) {
         run.model = model
         course.lifecycle({ phase: 'model', provider: model.provider, model: model.model })
       },
-      onText: (text) => course.say(text),
+      onText: (text, isRefusal) => course.say(text, isRefusal),
       onReasoning: (text) => course.reason(text),
+      onCallPiece(piece) {
+        if (run.request.clientTools?.some(({ name }) => name === piece.name)) course.call(piece)
+      },
       onToolCalls({ api, provider, model }, text, calls, usage) {
         acceptNow(run)
         const said = { text, calls, api, provider, model, usage, stopReason: 'toolUse', timestamp: clock.now() }
@@ -393,10 +424,9 @@ export function createRuns(deps: RunsDeps): Runs {
       callTool: (_, position) =>
         callTool(
           {
+            ...userOf(run, run.model ?? undefined),
             id: runId,
-            sessionKey,
-            principal: run.request.principal,
-            mayUse: (name) => mayUse(run.request, name),
+            barOf: (name) => (!mayUse(run.request, name) ? 'policy' : ++calls > MAX_TOOL_CALLS ? 'too-many' : null),
             signal,
             course,
             onWait: (isWaiting) => onWait(run, isWaiting),
@@ -426,9 +456,13 @@ export function createRuns(deps: RunsDeps): Runs {
 
   function dismiss(run: LiveRun, told: RunResult): void {
     run.course.ended(told)
+    run.span?.end(told.state === 'ok' ? undefined : (told.error?.kind ?? told.state))
     live.delete(run.id)
     tellActivity()
-    run.resolve(told)
+    const resolve = () => run.resolve(told)
+    // The last words may still wait for what others write: the end comes behind them.
+    if (run.course.listened) gate.pass(resolve, resolve)
+    else resolve()
   }
 
   async function write(runId: string, work: (isRepeated: boolean) => void): Promise<boolean> {
@@ -489,6 +523,7 @@ export function createRuns(deps: RunsDeps): Runs {
     queuedIn: (sessionKey, limit) => table.queuedIn(sessionKey, limit),
     textOf: (runId) => live.get(runId)?.course.text ?? '',
     wait,
+    onStart: (listener) => void starts.push(listener),
     onBegin: (listener) => void beginnings.push(listener),
     onAccept: (listener) => void acceptances.push(listener),
     onEnded: endings.onEnded,
@@ -525,3 +560,6 @@ const NOT_KEPT = {
   message: 'the answer could not be written to disk: free some space, and look at the log of the gateway',
   kind: 'internal',
 } as const
+
+/** By what a line of the log can be found. */
+const factsOf = ({ id, request: { trace } }: LiveRun) => ({ run: id, ...(trace && { trace: trace.traceId }) })

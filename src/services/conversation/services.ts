@@ -23,17 +23,23 @@ import { createModelProbe, type ModelProbe } from './model-probe.ts'
 import { createModelRows, type ModelRows } from './model-rows.ts'
 import { createModels, type Models } from './models.ts'
 import { createOwnRoute, type OwnRoute } from './own-route.ts'
+import { createResponses, type Responses } from './responses.ts'
+import { createResponseTable } from './responses-table.ts'
 import { createRunReplies } from './run-replies.ts'
 import { createSkillTool } from './skill-tool.ts'
 import { createSkills, type Skills } from './skills.ts'
 import { createSuspensions } from './run-suspension.ts'
 import { createRunTable, type RunTable } from './run-table.ts'
 import { createRunWatch } from './run-watch.ts'
+import { createModelCalls } from './model-calls.ts'
 import { createRuns, type Runs } from './runs.ts'
+import { modelInSession } from './session-model.ts'
+import { createSessionSight, type SessionSight } from './session-sight.ts'
 import { createSessionServices, type SessionServices } from './session-services.ts'
 import { createSessionTable, type SessionTable } from './session-table.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import { createToolCalls, type ToolCalls } from './tool-calls.ts'
+import { createToolPolicy, type ToolPolicy } from './tool-policy.ts'
 import { createTools, type Tools } from './tools.ts'
 import { createTranscripts, type Transcripts } from './transcripts.ts'
 
@@ -53,6 +59,8 @@ export interface ConversationServices extends SessionServices {
   readonly sessions: Sessions
   readonly skills: Skills
   readonly tools: Tools
+  readonly toolPolicy: ToolPolicy
+  readonly sight: SessionSight
   readonly toolCalls: ToolCalls
   readonly approvals: Approvals
   readonly grants: ApprovalGrants
@@ -62,12 +70,17 @@ export interface ConversationServices extends SessionServices {
   readonly runs: Runs
   readonly commands: Commands
   readonly inbox: Inbox
+  readonly responses: Responses
   readonly ownRoute: OwnRoute
 }
 
 /** How long the history of approvals goes back, and how many of them it has at most. */
 const KEEP_APPROVALS_MS = 30 * 24 * 60 * 60 * 1000
 const KEEP_APPROVALS = 20_000
+
+/** How long a stored response can be read and continued after the last word of its conversation, and how many there are at most. */
+const KEEP_RESPONSES_MS = 30 * 24 * 60 * 60 * 1000
+const KEEP_RESPONSES = 100_000
 
 /** How long an ended run of the past can be asked about. */
 const KEEP_RUNS_MS = 7 * 24 * 60 * 60 * 1000
@@ -95,7 +108,9 @@ export function createConversationServices(
   const transcripts = createTranscripts(sql)
   const table = createSessionTable(sql, commit)
   const sessions = createSessions({ table, transcripts, commit, clock, bus, agents, models, activity })
-  const tools = createTools()
+  const toolPolicy = createToolPolicy(config)
+  const tools = createTools({ clock, policy: toolPolicy })
+  const sight = createSessionSight({ config, agents, sessions })
   const approvalTable = createApprovalTable(sql)
   const grants = createApprovalGrants(sql)
   const approvals = createApprovals({ table: approvalTable, grants, routes: createApprovalRoutes(bus), commit, gate, clock, wakeups })
@@ -106,7 +121,8 @@ export function createConversationServices(
   })
   tools.add(createConfirmTool())
   tools.add(createSkillTool(skills, () => agents.defaultId()))
-  const toolCalls = createToolCalls({ tools, approvals, idempotency: ground.idempotency, commit, gate, clock })
+  const modelOf = (key: string) => modelInSession({ sessions, models, agents }, key)
+  const toolCalls = createToolCalls({ tools, approvals, policy: approvalPolicy, config, modelOf, idempotency: ground.idempotency, commit, gate, clock })
   const suspensions = createSuspensions({ sql, approvals, policy: approvalPolicy, tools })
   const media = createMedia(platform.files)
   const sessionId = (key: string) => table.get(key)?.sessionId
@@ -130,6 +146,8 @@ export function createConversationServices(
     commit,
     clock,
     audit: createToolAudit(ground.audit, sessionId),
+    modelCalls: createModelCalls({ ...ground, clock }),
+    tracing: ground.tracing,
     log: log.child('runs'),
     settings: () => config.current.agents?.defaults ?? {},
     onActivity,
@@ -139,6 +157,9 @@ export function createConversationServices(
   const commands = createCommands({ sessions, models, tools, approvals, clock })
   const replies = createRunReplies({ table: runTable, sessions, commit, bus, clock })
   const inbox = createInbox({ runs, replies, commands, sessions, media, clock })
+  const responseTable = createResponseTable(sql)
+  const responses = createResponses({ table: responseTable, runs, commit })
+  ground.upkeep.add((now) => responseTable.prune(now - KEEP_RESPONSES_MS, KEEP_RESPONSES))
   const ownRoute = createOwnRoute({ sessions, idempotency: ground.idempotency, commit, bus, clock })
-  return { agents, agentFiles, agentRoster, models, modelRows, modelAuth, modelProbe, activity, transcripts, table, sessions, skills, tools, toolCalls, approvals, grants, approvalPolicy, media, runTable, runs, commands, inbox, ownRoute, ...more }
+  return { agents, agentFiles, agentRoster, models, modelRows, modelAuth, modelProbe, activity, transcripts, table, sessions, skills, tools, toolPolicy, sight, toolCalls, approvals, grants, approvalPolicy, media, runTable, runs, commands, inbox, responses, ownRoute, ...more }
 }

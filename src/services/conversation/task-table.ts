@@ -20,8 +20,8 @@ export type TaskStatus = (typeof TASK_STATUSES)[number]
 export interface Task {
   readonly id: string
   readonly runId: string
-  readonly origin: 'agent' | 'cron'
-  /** What asked for it: the job, or the run itself. */
+  readonly origin: 'agent' | 'cron' | 'subagent'
+  /** What asked for it: the job, the session that spawned it, or the run itself. */
   readonly sourceId: string
   readonly status: TaskStatus
   readonly title: string

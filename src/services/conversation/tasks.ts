@@ -36,7 +36,7 @@ export function createTasks(deps: { table: TaskTable; runs: Runs; bus: Bus; cloc
     const task: Task = {
       id: uuid(),
       runId,
-      origin,
+      origin: request.spawnedBy === undefined ? origin : 'subagent',
       sourceId: sourceOf(request),
       status: 'queued',
       title: toTitle(prompt),
@@ -75,7 +75,13 @@ export function createTasks(deps: { table: TaskTable; runs: Runs; bus: Bus; cloc
 }
 
 /** `cron:<job>:<slot>` is the id of a run of a job. */
-const sourceOf = ({ origin, runId }: RunRequest): string => (origin === 'cron' ? (/^cron:([^:]+):/.exec(runId)?.[1] ?? runId) : runId)
+const sourceOf = ({ origin, runId, spawnedBy }: RunRequest): string => spawnedBy ?? (origin === 'cron' ? (/^cron:([^:]+):/.exec(runId)?.[1] ?? runId) : runId)
+
+const KINDS = {
+  agent: { kind: 'cli', runtime: 'cli' },
+  cron: { kind: 'automation_run', runtime: 'cron' },
+  subagent: { kind: 'subagent', runtime: 'subagent' },
+} as const satisfies Record<Task['origin'], unknown>
 
 function toStatus({ state, stopReason }: RunResult): TaskStatus {
   if (state === 'ok') return 'completed'
@@ -88,13 +94,13 @@ export function toSummary(task: Task): TaskSummary {
   return {
     id,
     taskId: id,
-    ...(origin === 'cron' ? { kind: 'automation_run' as const, runtime: 'cron' as const } : { kind: 'cli' as const, runtime: 'cli' as const }),
+    ...KINDS[origin],
     status,
     title,
     agentId,
     sessionKey,
     childSessionKey: sessionKey,
-    ownerKey: sessionKey,
+    ownerKey: origin === 'subagent' ? sourceId : sessionKey,
     runId,
     sourceId,
     createdAt,

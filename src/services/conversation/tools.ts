@@ -1,74 +1,92 @@
 // The tools of agents: a registry, the check whether a run may use one, what a person must allow first, and the call
 // itself. Every model goes through here, the built-in one too.
 
-import * as z from 'zod'
+import type * as z from 'zod'
 import { parseJson } from '../../kit/json.ts'
 import { messageOf } from '../../kit/log.ts'
-import { firstUnits } from '../../kit/text.ts'
 import { GatewayError } from '../../protocol/errors.ts'
 import { describeIssues } from '../../protocol/issues.ts'
 import { authorize, type Principal, type Scope } from '../../protocol/scopes.ts'
-import type { ModelTool } from '../../ports/model.ts'
 import { splitSessionKey } from '../../protocol/shapes.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { ModelTool } from '../../ports/model.ts'
 import type { ApprovalWish } from './approval-wish.ts'
+import type { ToolGroup, ToolPolicy, ToolUser } from './tool-policy.ts'
+import { hasMember, toParameters } from './tool-schema.ts'
+import { failed, toResult, type ToolOutcome, type ToolResult } from './tool-result.ts'
 
-export interface ToolContext {
+export { Shown, type ToolImage, type ToolOutcome, type ToolProblem, type ToolResult } from './tool-result.ts'
+
+export interface ToolContext extends ToolUser {
   /** On whose behalf: a run never may more than who started it. */
   readonly principal: Principal
-  readonly sessionKey: string
   readonly signal: AbortSignal
+  /** The run that calls; absent: a program does. */
+  readonly runId?: string
+  /** Hears pieces of what comes before the end. */
+  readonly onProgress?: ((text: string) => void) | undefined
 }
 
 /** Why a call is not carried out though its tool would. */
-export type Refusal = 'denied' | 'expired' | 'no-route' | 'withdrawn' | 'changed' | 'policy'
+export type Refusal = 'denied' | 'expired' | 'no-route' | 'withdrawn' | 'changed' | 'policy' | 'too-many'
 
 export interface Tool<P extends z.ZodType = z.ZodType> {
   readonly name: string
   readonly description: string
-  /** Where lists of tools show it. Absent: with those of the gateway. */
-  readonly group?: 'sessions' | 'gateway' | 'automation' | 'nodes' | 'messaging' | 'media'
+  /** Where lists of tools show it, and what the policy knows it by. Absent: with those of the gateway. */
+  readonly group?: ToolGroup
   readonly scope: Scope
+  /** What some calls need beyond that. */
+  elevate?(params: z.output<P>): Scope | null
   readonly params: P
+  /** The JSON Schema of the arguments, where `params` does not say all of it. */
+  readonly parameters?: unknown
+  /** Whether it can be used at present. Absent: always. */
+  isThere?(): boolean
+  /** How long a call may take. */
+  readonly timeoutMs?: number
   /** What a person must allow before it runs; null or absent: nothing. */
   approval?(params: z.output<P>, context: ToolContext): ApprovalWish | null
   /** What is shown to the model when that was not allowed. Absent: an error that says why. */
   refused?(refusal: Refusal, params: z.output<P>): unknown
-  /** What comes back is shown to the model as JSON, or as it is when it is text. */
+  /** What comes back is shown to the model as JSON, or as it is when it is text; `Shown` has images, too. */
   run(params: z.output<P>, context: ToolContext): unknown
 }
 
 export const defineTool = <P extends z.ZodType>(tool: Tool<P>): Tool => tool as unknown as Tool
 
-/** What was wrong with a call. */
-export type ToolProblem = 'unknown' | 'forbidden' | 'invalid' | 'refused' | 'failed'
-
-/** For a model. */
-export interface ToolOutcome {
-  readonly text: string
-  readonly isError: boolean
-}
-
-/** For a program. */
-export interface ToolResult extends ToolOutcome {
-  /** What the tool returned. */
-  readonly result?: unknown
-  readonly problem?: ToolProblem
-}
-
 /** A tool as lists show it. */
 export interface ToolEntry {
   readonly name: string
   readonly description: string
-  readonly group: NonNullable<Tool['group']>
+  readonly group: ToolGroup
 }
+
+/** Where tools come from that are not known before somebody asks. */
+export interface ToolSource {
+  /** Sees to it that `list` is true, as far as that is possible soon. null: it is. Never rejects. */
+  prepare(signal: AbortSignal): Promise<void> | null
+  list(): readonly Tool[]
+}
+
+export type Caller = Pick<ToolContext, 'principal' | 'sessionKey' | 'model'>
 
 export interface Tools {
   add(tool: Tool): void
+  addSource(source: ToolSource): void
+  /** Asks the sources for what they have: what is looked up before is what was known last. null: nothing is to wait for. */
+  prepare(signal: AbortSignal): Promise<void> | null
   has(name: string): boolean
-  /** All of them, or those that a principal may use. */
+  /** All of them, or those that a principal has the scopes for. */
   list(principal?: Principal): readonly ToolEntry[]
-  /** What a model is told of the tools that this principal may use. */
-  offeredTo(principal: Principal): readonly ModelTool[]
+  /** Those that somebody may use, by scope and policy. */
+  usable(user: Caller): readonly ToolEntry[]
+  /** The same, as a model is told of it. */
+  offeredTo(user: Caller): readonly ModelTool[]
+  /** The one of this name, if it may be used. */
+  find(name: string, user: Caller): ToolEntry | null
+  /** Whether its arguments have a member of this name. */
+  takes(name: string, member: string): boolean
   /** Calls a tool with the JSON text that a model wrote. Never throws: what goes wrong is an outcome. */
   invoke(name: string, args: string, context: ToolContext): Promise<ToolOutcome>
   /** As `invoke`, with what a program wants to know of it. */
@@ -79,25 +97,45 @@ export interface Tools {
   refuse(name: string, args: string, refusal: Refusal): ToolResult
 }
 
-/** Longer results are cut: they are read by a model, again with every step. */
-const MAX_RESULT_CHARS = 64_000
+const DEFAULT_TIMEOUT_MS = 2 * 60 * 1000
 
-interface Entry {
+interface Entry extends ToolEntry {
   readonly tool: Tool
   readonly offer: ModelTool
 }
 
-type Prepared = { readonly tool: Tool; readonly params: unknown } | { readonly outcome: ToolResult }
+type Prepared = { readonly tool: Tool; readonly params: unknown; readonly wish?: ApprovalWish | null } | { readonly outcome: ToolResult }
 
-export function createTools(): Tools {
-  const tools = new Map<string, Entry>()
+export function createTools({ clock, policy }: { clock: Clock; policy: ToolPolicy }): Tools {
+  const own = new Map<string, Entry>()
+  const sources: { readonly source: ToolSource; readonly made: Map<Tool, Entry> }[] = []
 
-  const may = (principal: Principal, { tool }: Entry) => authorize(principal, { role: 'operator', scope: tool.scope }) === null
+  /** Tools of a source stay the same values as long as nothing has changed. */
+  function fromSources(): Entry[] {
+    return sources.flatMap(({ source, made }) => {
+      const tools = source.list()
+      if (tools.some((tool) => !made.has(tool)) || made.size > tools.length) {
+        const before = new Map(made)
+        made.clear()
+        for (const tool of tools) made.set(tool, before.get(tool) ?? toEntry(tool))
+      }
+      return [...made.values()]
+    })
+  }
+
+  const entries = (): Entry[] => (sources.length === 0 ? [...own.values()] : [...own.values(), ...fromSources()]).filter(({ tool }) => tool.isThere?.() ?? true)
+  const entryOf = (name: string): Entry | undefined => own.get(name) ?? (sources.length === 0 ? undefined : fromSources().find((each) => each.name === name))
+  const has = (name: string): boolean => {
+    const entry = entryOf(name)
+    return entry !== undefined && (entry.tool.isThere?.() ?? true)
+  }
+  const holds = (principal: Principal, { tool }: Entry) => authorize(principal, { role: 'operator', scope: tool.scope }) === null
+  const mayUse = (user: Caller, entry: Entry) => holds(user.principal, entry) && policy.permits(entry, user)
 
   /** The tool and its arguments, or why they do not go together. */
   function prepare(name: string, args: string): Prepared {
-    const tool = tools.get(name)?.tool
-    if (!tool) return { outcome: failed(`there is no tool "${name}"; there are: ${[...tools.keys()].join(', ')}`, 'unknown') }
+    const tool = entryOf(name)?.tool
+    if (!tool || !has(name)) return { outcome: failed(`there is no tool "${name}"; there are: ${entries().map((each) => each.name).join(', ')}`, 'unknown') }
     const parsed = parseJson(args.trim() === '' ? '{}' : args)
     if (!parsed.ok) return { outcome: failed(`the arguments of "${name}" are not valid JSON`, 'invalid') }
     const params = tool.params.safeParse(parsed.value, { reportInput: true })
@@ -105,45 +143,85 @@ export function createTools(): Tools {
     return { tool, params: params.data }
   }
 
-  function prepareFor({ principal }: ToolContext, name: string, args: string): Prepared {
-    const entry = tools.get(name)
-    if (!entry || may(principal, entry)) return prepare(name, args)
-    return { outcome: failed(`"${name}" needs the scope ${entry.tool.scope}, which this run does not have`, 'forbidden') }
+  function prepareFor(context: ToolContext, name: string, args: string): Prepared {
+    const entry = entryOf(name)
+    if (entry && !holds(context.principal, entry)) return { outcome: lacking(name, entry.tool.scope) }
+    if (entry && !policy.permits(entry, context)) return { outcome: failed(`"${name}" is not among the tools that this agent may use here`, 'forbidden') }
+    const prepared = prepare(name, args)
+    if ('outcome' in prepared) return prepared
+    const scope = prepared.tool.elevate?.(prepared.params) ?? null
+    if (scope !== null && authorize(context.principal, { role: 'operator', scope })) return { outcome: lacking(`${name}" with these arguments`, scope) }
+    try {
+      return { ...prepared, wish: prepared.tool.approval?.(prepared.params, context) ?? null }
+    } catch (error) {
+      return { outcome: failed(`invalid ${name} arguments: ${messageOf(error)}`, 'invalid') } // what cannot be asked about is not done
+    }
   }
 
   async function call(name: string, args: string, context: ToolContext): Promise<ToolResult> {
     const prepared = prepareFor(context, name, args)
     if ('outcome' in prepared) return prepared.outcome
     try {
-      const result = await prepared.tool.run(prepared.params, context)
-      return { text: toText(result), isError: false, result }
+      return toResult(await runWithin(prepared.tool, prepared.params, context))
     } catch (error) {
       if (context.signal.aborted) throw error
-      return failed(error instanceof GatewayError ? error.message : `"${name}" failed: ${messageOf(error)}`, 'failed')
+      if (!(error instanceof GatewayError)) return failed(`"${name}" failed: ${messageOf(error)}`, 'failed')
+      return failed(error.message, error.status < 500 ? 'invalid' : 'failed')
+    }
+  }
+
+  /** A tool that takes too long is told to stop, and not waited for any more. */
+  async function runWithin(tool: Tool, params: unknown, context: ToolContext): Promise<unknown> {
+    const ms = tool.timeoutMs ?? DEFAULT_TIMEOUT_MS
+    const aborter = new AbortController()
+    const follow = () => aborter.abort(context.signal.reason)
+    context.signal.addEventListener('abort', follow, { once: true })
+    if (context.signal.aborted) follow()
+    const late = Promise.withResolvers<never>()
+    let cancel = () => {}
+    try {
+      const result = tool.run(params, { ...context, signal: aborter.signal })
+      if (!(result instanceof Promise)) return result
+      cancel = clock.after(ms, () => {
+        const error = new Error(`it took longer than ${Math.round(ms / 1000)} seconds`)
+        aborter.abort(error)
+        late.reject(error)
+      })
+      return await Promise.race([result, late.promise])
+    } finally {
+      cancel()
+      context.signal.removeEventListener('abort', follow)
     }
   }
 
   return {
     add(tool) {
-      if (tools.has(tool.name)) throw new Error(`the tool "${tool.name}" is registered twice`)
-      const { $schema: _, ...parameters } = z.toJSONSchema(tool.params, { io: 'input' })
-      tools.set(tool.name, { tool, offer: { name: tool.name, description: tool.description, parameters } })
+      if (own.has(tool.name)) throw new Error(`the tool "${tool.name}" is registered twice`)
+      own.set(tool.name, toEntry(tool))
     },
-    has: (name) => tools.has(name),
-    list: (principal) =>
-      [...tools.values()]
-        .filter((entry) => principal === undefined || may(principal, entry))
-        .map(({ tool: { name, description, group = 'gateway' } }) => ({ name, description, group })),
-    offeredTo: (principal) => [...tools.values()].filter((entry) => may(principal, entry)).map(({ offer }) => offer),
+    addSource: (source) => void sources.push({ source, made: new Map() }),
+    prepare(signal) {
+      const waits = sources.flatMap(({ source }) => source.prepare(signal) ?? [])
+      return waits.length === 0 ? null : Promise.all(waits).then(() => {})
+    },
+    has,
+    list: (principal) => entries().filter((entry) => principal === undefined || holds(principal, entry)).map(toListed),
+    usable: (user) => entries().filter((entry) => mayUse(user, entry)).map(toListed),
+    offeredTo: (user) => entries().filter((entry) => mayUse(user, entry)).map(({ offer }) => offer),
+    find(name, user) {
+      const entry = entryOf(name)
+      return entry && has(name) && mayUse(user, entry) ? toListed(entry) : null
+    },
+    takes: (name, member) => hasMember(entryOf(name)?.offer.parameters, member),
     call,
     async invoke(name, args, context) {
-      const { text, isError } = await call(name, args, context)
-      return { text, isError }
+      const { text, isError, images } = await call(name, args, context)
+      return { text, isError, ...(images && { images }) }
     },
     wishOf(name, args, context) {
       const prepared = prepareFor(context, name, args)
-      const wish = 'outcome' in prepared ? null : (prepared.tool.approval?.(prepared.params, context) ?? null)
-      if (!wish || 'outcome' in prepared) return null
+      if ('outcome' in prepared || !prepared.wish) return null
+      const { wish } = prepared
       const { sessionKey } = context
       const origin = { agentId: splitSessionKey(sessionKey)?.agentId, sessionKey }
       if (wish.kind === 'exec') return { ...wish, ...origin }
@@ -152,8 +230,7 @@ export function createTools(): Tools {
     refuse(name, args, refusal) {
       const prepared = prepare(name, args)
       if (!('outcome' in prepared) && prepared.tool.refused) {
-        const result = prepared.tool.refused(refusal, prepared.params)
-        return { text: toText(result), isError: false, result }
+        return toResult(prepared.tool.refused(refusal, prepared.params))
       }
       return failed(`"${name}" was not carried out: ${REFUSALS[refusal]}`, 'refused')
     },
@@ -167,11 +244,23 @@ const REFUSALS: Readonly<Record<Refusal, string>> = {
   withdrawn: 'the request was withdrawn',
   changed: 'what was approved is not what would be done now: ask again',
   policy: 'the policy of this gateway does not allow it',
+  'too-many': 'this run has called as many tools as one may: say what is left to do',
 }
 
-const failed = (text: string, problem: ToolProblem): ToolResult => ({ text, isError: true, problem })
+const lacking = (what: string, scope: Scope): ToolResult => failed(`"${what}${what.includes('"') ? '' : '"'} needs the scope ${scope}, which this run does not have`, 'forbidden')
 
-function toText(result: unknown): string {
-  const text = typeof result === 'string' ? result : (JSON.stringify(result) ?? 'null')
-  return text.length > MAX_RESULT_CHARS ? `${firstUnits(text, MAX_RESULT_CHARS)}… (cut)` : text
+const toListed = ({ name, description, group }: Entry): ToolEntry => ({ name, description, group })
+
+function toEntry(tool: Tool): Entry {
+  const { name, description, group = 'gateway' } = tool
+  let offer: ModelTool | null = null
+  return {
+    name,
+    description,
+    group,
+    tool,
+    get offer() {
+      return (offer ??= { name, description, parameters: tool.parameters ?? toParameters(tool.params) })
+    },
+  }
 }

@@ -62,9 +62,9 @@ export interface NodeSurface {
   addBins(source: () => readonly string[]): void
   bins(): string[]
   /** Offers a surface of a plugin to nodes. */
-  addPluginSurface(name: string, make: (connection: Connection) => PluginSurface): void
+  addPluginSurface(name: string, make: (connection: Connection) => PluginSurface | Promise<PluginSurface>): void
   /** Throws for one that nobody offers. */
-  pluginSurface(name: string, connection: Connection): PluginSurface
+  pluginSurface(name: string, connection: Connection): PluginSurface | Promise<PluginSurface>
 }
 
 export interface GivenTool {
@@ -82,7 +82,7 @@ export function createNodeSurface(deps: { sql: Sql; table: NodeTable; nodes: Nod
   const { sql, table, nodes, commit, bus } = deps
   const listeners: ((nodeId: string, kind: SurfaceKind) => void)[] = []
   const sources: (() => readonly string[])[] = []
-  const surfaces = new Map<string, (connection: Connection) => PluginSurface>()
+  const surfaces = new Map<string, (connection: Connection) => PluginSurface | Promise<PluginSurface>>()
 
   nodes.onLeave((nodeId) => {
     if (nodes.connectionOf(nodeId)) return

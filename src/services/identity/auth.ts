@@ -2,13 +2,15 @@
 
 import type { Client, Credentials, DeviceProof } from '../../protocol/connect.ts'
 import { GatewayError } from '../../protocol/errors.ts'
-import { covers, expandScopes, isScope, SCOPES, type Principal, type Role, type Scope } from '../../protocol/scopes.ts'
+import { covers, expandScopes, isScope, SCOPES, type KeyLimits, type Principal, type Role, type Scope } from '../../protocol/scopes.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { AuthMode, Verdict } from './auth-modes.ts'
 import { isInNetworks } from './cidr.ts'
 import type { Facts } from './connections.ts'
 import { verifyDevice } from './device-proof.ts'
 import type { DeviceIdentity, Devices } from './devices.ts'
+import type { KeyLimiter } from './key-limits.ts'
+import type { Keys } from './keys.ts'
 import type { SetupCodes } from './setup-codes.ts'
 
 export interface AuthRequest {
@@ -28,6 +30,7 @@ export interface Authenticated {
   /** Granted: requested ∩ what the credential allows, in the order asked for. */
   readonly scopes: readonly Scope[]
   readonly deviceId?: string
+  readonly key?: KeyLimits
   readonly deviceToken?: string
   readonly issuedAtMs?: number
   /** Tokens of further roles that the device was paired for. */
@@ -38,8 +41,8 @@ export interface Auth {
   readonly mode: AuthMode['name']
   /** Throws the refusal. */
   connect(request: AuthRequest): Promise<Authenticated>
-  /** The principal behind `Authorization: Bearer …`. Throws UNAUTHORIZED. */
-  bearer(authorization: string | null, facts: Facts): Principal
+  /** The principal behind `Authorization: Bearer …`, at once for the shared secret. Throws UNAUTHORIZED, or rejects with it. */
+  bearer(authorization: string | null, facts: Facts): Principal | Promise<Principal>
 }
 
 /** Whose scopes are kept without a device: programs that a person runs with the secret in hand. */
@@ -50,6 +53,9 @@ export function createAuth(deps: {
   devices: Devices
   /** Absent: there are none. */
   setupCodes?: SetupCodes
+  /** Absent: there are none. */
+  keys?: Pick<Keys, 'looksLike' | 'verify'>
+  keyLimiter?: Pick<KeyLimiter, 'prepare'>
   clock: Clock
   /** `gateway.nodes.pairing.autoApproveLocal`. */
   autoApproveLocal: () => boolean
@@ -60,6 +66,8 @@ export function createAuth(deps: {
 
   async function connect(request: AuthRequest): Promise<Authenticated> {
     const { credentials, device } = request
+    const key = keyIn(credentials.token ?? credentials.password)
+    if (key !== null) return withKey(request, key)
     const verdict = deps.mode().check(credentials, request.facts)
     if (!device) return withoutDevice(request, verdict)
     await verifyDevice({
@@ -74,6 +82,29 @@ export function createAuth(deps: {
     if (verdict === 'valid') return withSecret(request, device)
     if (isBootstrap(credentials)) return withSetupCode(request, device)
     return withDeviceToken(request, device, verdict)
+  }
+
+  /** A named key narrows, whoever may come in without one. The shared secret may look like one, and is none. */
+  function keyIn(offered: string | undefined): string | null {
+    if (offered === undefined || !deps.keys?.looksLike(offered)) return null
+    const mode = deps.mode()
+    return mode.name !== 'none' && mode.check({ token: offered }, KEYLESS) === 'valid' ? null : offered
+  }
+
+  async function verify(key: string): Promise<Principal | null> {
+    const principal = await deps.keys!.verify(key)
+    if (principal) await deps.keyLimiter?.prepare(principal)
+    return principal
+  }
+
+  async function withKey({ role, scopes }: AuthRequest, offered: string): Promise<Authenticated> {
+    const principal = await verify(offered)
+    if (!principal) throw mismatch(false)
+    const { id: principalId, key } = principal
+    if (role !== 'operator') throw new GatewayError('FORBIDDEN', 'a key is for operators: pair a node as a device')
+    // The control plane shows what all agents do.
+    if (key?.agents) throw new GatewayError('FORBIDDEN', 'a key for some agents only is for HTTP: use one for all agents here', { details: { code: 'AGENT_NOT_ALLOWED' } })
+    return { principalId, role, scopes: granted(scopes, [...principal.scopes]), ...(key && { key }) }
   }
 
   function withoutDevice(request: AuthRequest, verdict: Verdict): Authenticated {
@@ -155,19 +186,21 @@ export function createAuth(deps: {
     connect,
     bearer(authorization, facts) {
       const token = /^Bearer +(\S.*)$/i.exec(authorization ?? '')?.[1]?.trimEnd()
+      const key = keyIn(token)
+      if (key !== null) return verify(key).then((principal) => principal ?? Promise.reject(wrongKey('incorrect')))
       if (deps.mode().check(token === undefined ? {} : { token }, facts) === 'valid') {
         return { id: sharedPrincipal(), role: 'operator', scopes: new Set(SCOPES) }
       }
-      throw new GatewayError(
-        'UNAUTHORIZED',
-        token === undefined
-          ? 'missing API key: send the gateway token as "Authorization: Bearer <token>"'
-          : 'incorrect API key: send the gateway token as "Authorization: Bearer <token>"',
-        { code: 'invalid_api_key' },
-      )
+      throw wrongKey(token === undefined ? 'missing' : 'incorrect')
     },
   }
 }
+
+const wrongKey = (what: 'missing' | 'incorrect'): GatewayError =>
+  new GatewayError('UNAUTHORIZED', `${what} API key: send the gateway token, or a key, as "Authorization: Bearer <token>"`, { code: 'invalid_api_key' })
+
+/** Where the shared secret comes from does not matter. */
+const KEYLESS: Facts = { address: null, direct: false, host: null, origin: null }
 
 /** Offers a setup code, and nothing that would be worth more. */
 const isBootstrap = ({ bootstrapToken, deviceToken, token, password }: Credentials): boolean =>

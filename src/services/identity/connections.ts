@@ -2,7 +2,7 @@
 // runtime keeps beside the socket, so that it outlives hibernation. No sockets here.
 
 import { toUtf8 } from '../../kit/bytes.ts'
-import { expandScopes, type Principal, type Role, type Scope } from '../../protocol/scopes.ts'
+import { expandScopes, type KeyLimits, type Principal, type Role, type Scope } from '../../protocol/scopes.ts'
 import type { Client, ConnectParams } from '../../protocol/connect.ts'
 import type { Dialect } from '../../protocol/frames.ts'
 import { MAX_SUBSCRIPTIONS } from '../../protocol/version.ts'
@@ -29,6 +29,7 @@ export interface Session {
   readonly role: Role
   readonly scopes: readonly Scope[]
   readonly deviceId?: string
+  readonly key?: KeyLimits
   readonly caps: readonly string[]
 }
 
@@ -222,4 +223,5 @@ const principalOf = (session: Session): Principal => ({
   role: session.role,
   scopes: expandScopes(session.scopes),
   ...(session.deviceId !== undefined && { deviceId: session.deviceId }),
+  ...(session.key && { key: session.key }),
 })

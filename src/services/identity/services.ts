@@ -1,11 +1,17 @@
 // Who is there.
 
+import { createPrices } from '../conversation/prices.ts'
 import type { Ground } from '../ground.ts'
 import type { Settings } from '../operations/settings-services.ts'
 import { createAuth, type Auth } from './auth.ts'
 import { createConnections, type Connection, type Connections } from './connections.ts'
 import { createDeviceSockets } from './device-sockets.ts'
 import { createDevices, type Devices } from './devices.ts'
+import { createKeyLimiter, type KeyLimiter } from './key-limits.ts'
+import { createKeySigning } from './key-signing.ts'
+import { closeWithKey } from './key-sockets.ts'
+import { createKeyTable } from './key-table.ts'
+import { createKeys, type Keys } from './keys.ts'
 import { createPresence, type Presence } from './presence.ts'
 import { createProfiles, type Profiles } from './profiles.ts'
 import { closeOnNewSecret } from './secret-sockets.ts'
@@ -19,6 +25,8 @@ export interface IdentityServices {
   /** Where devices would look for this gateway, as far as it knows. */
   readonly whereabouts: () => Pick<Whereabouts, 'publicOrigin' | 'listening'>
   readonly auth: Auth
+  readonly keys: Keys
+  readonly keyLimiter: KeyLimiter
   readonly profiles: Profiles
   readonly presence: Presence
 }
@@ -30,15 +38,22 @@ export function createIdentityServices(ground: Ground, { config, runtime }: Sett
   closeOnNewSecret({ runtime, connections, clock })
   const devices = createDevices({ sql, commit, clock, bus, sockets: createDeviceSockets({ connections, gate, clock }) })
   const setupCodes = createSetupCodes({ sql, devices, commit, clock, bus })
+  const keyTable = createKeyTable(sql)
+  const keys = createKeys({ table: keyTable, signing: createKeySigning({ sql, commit, clock }), commit, clock })
+  const keyLimiter = createKeyLimiter({ keys, table: keyTable, prices: createPrices(config), commit, clock })
+  closeWithKey({ keys, connections, clock, hibernates })
   ground.upkeep.add((now) => {
     devices.prune(now)
     setupCodes.prune(now)
+    keys.prune(now)
   })
   const pairing = () => config.current.gateway?.nodes?.pairing
   const auth = createAuth({
     mode: () => runtime.authMode,
     devices,
     setupCodes,
+    keys,
+    keyLimiter,
     clock,
     autoApproveLocal: () => pairing()?.autoApproveLocal ?? true,
     autoApproveCidrs: () => pairing()?.autoApproveCidrs ?? [],
@@ -62,5 +77,5 @@ export function createIdentityServices(ground: Ground, { config, runtime }: Sett
   connections.onJoin((connection) => ground.stability.note('connection.opened', kindOf(connection)))
   connections.onLeave((connection) => ground.stability.note('connection.closed', kindOf(connection)))
   const profiles = createProfiles({ sql, commit, clock, bus, connections })
-  return { connections, devices, setupCodes, whereabouts, auth, presence, profiles }
+  return { connections, devices, setupCodes, whereabouts, auth, keys, keyLimiter, presence, profiles }
 }

@@ -1,6 +1,7 @@
 // The configuration file: OpenClaw's own keys, those of them that edgeclaw acts on. Every object is open, because a
 // file of an existing user holds more than this; what nobody knows is kept and named once in a warning.
 
+import { hooksSection } from '../automation/hook-settings.ts'
 import * as z from 'zod'
 import { parseDuration } from '../../kit/duration.ts'
 import { isZone } from '../../kit/zone.ts'
@@ -36,6 +37,19 @@ const provider = z.looseObject({
   headers: z.record(z.string(), z.string()).optional(),
   timeoutSeconds: seconds.optional(),
   models: z.array(providerModel).optional(),
+  // What only some wires ask for; what is not set here, the environment may have.
+  /** Bedrock: where, and who asks: these, or a bearer token as apiKey. */
+  region: z.string().regex(/^[a-z0-9-]{1,40}$/).optional(),
+  accessKeyId: text.optional(),
+  secretAccessKey: text.optional(),
+  sessionToken: text.optional(),
+  /** Azure: the resource, and how its deployments are called. */
+  resourceName: z.string().regex(/^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/).optional(),
+  apiVersion: text.optional(),
+  useDeploymentBasedUrls: z.boolean().optional(),
+  /** OpenAI. */
+  organization: text.optional(),
+  project: text.optional(),
 })
 
 const identity = z.looseObject({ name: text.optional(), emoji: text.optional(), avatar: text.optional() })
@@ -62,6 +76,56 @@ const heartbeat = z.looseObject({
 })
 export type HeartbeatConfig = z.output<typeof heartbeat>
 
+/** Names of tools: `*` stands for any characters, `group:<name>` for a group. */
+const toolNames = z.array(text)
+const PROFILES = ['minimal', 'coding', 'messaging', 'full'] as const
+const toolLists = z.looseObject({
+  profile: z.enum(PROFILES).optional(),
+  allow: toolNames.optional(),
+  /** Beside the profile. */
+  alsoAllow: toolNames.optional(),
+  deny: toolNames.optional(),
+})
+export type ToolLists = z.output<typeof toolLists>
+
+/** What the tools of an agent are, of all agents or of one. */
+const toolPolicy = toolLists.extend({
+  /** By `provider` or `provider/model`. */
+  byProvider: z.record(z.string(), toolLists).optional(),
+  /** By `id:<who asked>`; `*` is everybody else. */
+  toolsBySender: z.record(z.string(), toolLists).optional(),
+})
+
+const subagents = z.looseObject({
+  /** Sub-agents of all sessions that work at once. */
+  maxConcurrent: z.int().min(1).max(100).optional(),
+  maxSpawnDepth: z.int().min(1).max(5).optional(),
+  maxChildrenPerAgent: z.int().min(1).max(20).optional(),
+  runTimeoutSeconds: z.int().min(0).optional(),
+  model: modelChoice.optional(),
+  /** Agents that it may spawn beside itself; `*`: any. */
+  allowAgents: z.array(text).optional(),
+})
+
+/** A server of tools: reached by HTTP, or a program of this machine. */
+const mcpServer = z.looseObject({
+  enabled: z.boolean().optional(),
+  url: z.url({ protocol: /^https?$/ }).optional(),
+  transport: text.optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  command: text.optional(),
+  args: z.array(z.string()).optional(),
+  env: z.record(z.string(), z.string()).optional(),
+  cwd: text.optional(),
+  connectionTimeoutMs: z.number().min(1).optional(),
+  requestTimeoutMs: z.number().min(1).optional(),
+  toolFilter: z.looseObject({ include: toolNames.optional(), exclude: toolNames.optional() }).optional(),
+})
+export type McpServerConfig = z.output<typeof mcpServer>
+
+/** Where vectors come from: OpenClaw's place for it. */
+const memorySearch = z.looseObject({ provider: text.optional(), model: text.optional() })
+
 const agent = z.looseObject({
   name: text.optional(),
   default: z.boolean().optional(),
@@ -70,6 +134,8 @@ const agent = z.looseObject({
   identity: identity.optional(),
   systemPrompt: z.string().optional(),
   heartbeat: heartbeat.optional(),
+  tools: toolPolicy.optional(),
+  subagents: subagents.optional(),
 })
 
 /** One voice: of a vendor that speaks the OpenAI wire, or of this machine. */
@@ -116,11 +182,24 @@ export const configSchema = z.looseObject({
           password: text.optional(),
         })
         .optional(),
-      controlUi: z.looseObject({ enabled: z.boolean().optional(), allowedOrigins: z.array(text).optional() }).optional(),
+      controlUi: z
+        .looseObject({
+          enabled: z.boolean().optional(),
+          /** Where the Control UI is shown: `/control-ui`, or empty for the root. */
+          basePath: z.string().regex(/^$|^\/[A-Za-z0-9/_-]*$/).optional(),
+          allowedOrigins: z.array(text).optional(),
+        })
+        .optional(),
       http: z
         .looseObject({
+          /** Hosts of one's own network that may be reached when somebody names them. */
+          allowPrivateHosts: z.array(text).optional(),
           endpoints: z
-            .looseObject({ chatCompletions: z.looseObject({ enabled: z.boolean().optional() }).optional() })
+            .looseObject({
+              chatCompletions: z.looseObject({ enabled: z.boolean().optional() }).optional(),
+              responses: z.looseObject({ enabled: z.boolean().optional() }).optional(),
+              metrics: z.looseObject({ enabled: z.boolean().optional() }).optional(),
+            })
             .optional(),
         })
         .optional(),
@@ -133,6 +212,8 @@ export const configSchema = z.looseObject({
           commands: z.looseObject({ allow: z.array(text).optional(), deny: z.array(text).optional() }).optional(),
         })
         .optional(),
+      /** Calls of tools from outside a run, against what is denied there unless it is allowed here. */
+      tools: z.looseObject({ allow: toolNames.optional(), deny: toolNames.optional() }).optional(),
       /** How others reach this gateway: what setup codes name. */
       publicOrigin: text.optional(),
       /** `off`: changes of the file wait for a restart. `hot`: only what needs one waits. Else the gateway restarts by itself. */
@@ -154,6 +235,10 @@ export const configSchema = z.looseObject({
           timeoutSeconds: seconds.optional(),
           maxConcurrent: z.int().min(1).max(1000).optional(),
           heartbeat: heartbeat.optional(),
+          memorySearch: memorySearch.optional(),
+          subagents: subagents.optional(),
+          /** What makes pictures. */
+          imageGenerationModel: modelChoice.optional(),
         })
         .optional(),
       list: z.array(agent.extend({ id: agentId })).optional(),
@@ -168,6 +253,9 @@ export const configSchema = z.looseObject({
     .looseObject({
       mode: z.enum(['merge', 'replace']).optional(),
       providers: z.record(z.string(), provider).optional(),
+      /** What answers under /v1/embeddings and /v1/audio/transcriptions where no model is named: "provider/model". */
+      embeddings: text.optional(),
+      transcription: text.optional(),
     })
     .optional(),
   session: z
@@ -216,9 +304,37 @@ export const configSchema = z.looseObject({
       consultFastMode: z.boolean().optional(),
     })
     .optional(),
+  tools: toolPolicy
+    .extend({
+      /** How much of a restriction sub-agents have beside all others. */
+      subagents: z.looseObject({ tools: toolLists.optional() }).optional(),
+      /** Which sessions an agent may look at and speak to. */
+      sessions: z.looseObject({ visibility: z.enum(['self', 'tree', 'agent', 'all']).optional() }).optional(),
+      exec: z
+        .looseObject({
+          security: z.enum(['deny', 'allowlist', 'full']).optional(),
+          ask: z.enum(['off', 'on-miss', 'always']).optional(),
+          /** Seconds that a command may take unless it says how long. */
+          timeoutSec: z.number().min(1).max(3600).optional(),
+        })
+        .optional(),
+    })
+    .optional(),
+  mcp: z
+    .looseObject({
+      servers: z.record(z.string(), mcpServer).optional(),
+      /** A conversation that nobody has used for so long is ended; it begins anew with the next call. */
+      sessionIdleTtlMs: z.number().min(0).optional(),
+    })
+    .optional(),
   skills: z.looseObject({ entries: z.record(z.string(), skillEntry).optional() }).optional(),
+  hooks: hooksSection,
   logging: z
-    .looseObject({ level: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).optional() })
+    .looseObject({
+      level: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).optional(),
+      /** `json`: a line of JSON for each record. */
+      consoleStyle: z.enum(['pretty', 'compact', 'json']).optional(),
+    })
     .optional(),
 })
 
@@ -229,8 +345,8 @@ export type AgentConfig = z.output<typeof agent>
 /** Top-level sections of OpenClaw's file that other parts of it own; keeping them needs no warning. */
 export const FOREIGN_SECTIONS: readonly string[] = [
   '$schema', 'meta', 'env', 'wizard', 'diagnostics', 'update', 'browser', 'ui', 'auth', 'nodeHost', 'bindings',
-  'broadcast', 'audio', 'media', 'messages', 'commands', 'approvals', 'web', 'channels', 'hooks', 'discovery',
-  'canvasHost', 'memory', 'plugins', 'secrets', 'tools', 'acp', 'cli', 'security',
+  'broadcast', 'audio', 'media', 'messages', 'commands', 'approvals', 'web', 'channels', 'discovery',
+  'canvasHost', 'memory', 'plugins', 'secrets', 'acp', 'cli', 'security',
 ] // prettier-ignore
 
 /** How to mend a value, by the key's path; said behind what is wrong with it. */

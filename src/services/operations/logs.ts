@@ -2,6 +2,7 @@
 
 import { toUtf8 } from '../../kit/bytes.ts'
 import { LOG_LEVELS, type LogLevel, type LogRecord } from '../../kit/log.ts'
+import { redact } from '../../kit/redact.ts'
 import type { Config } from './config-schema.ts'
 
 const MAX_LINES = 2000
@@ -28,6 +29,8 @@ type ConfiguredLevel = NonNullable<NonNullable<Config['logging']>['level']>
 export interface Logs {
   /** Records below `level` go nowhere. `info` until it is set. */
   setLevel(level: ConfiguredLevel): void
+  /** `json`: a record is written as one line of JSON, for programs. */
+  setStyle(style: 'pretty' | 'compact' | 'json' | undefined): void
   add(record: LogRecord): void
   tail(request: TailRequest): Tail
 }
@@ -62,17 +65,22 @@ function toLine({ at, level, scope, message, fields }: LogRecord): string {
 
 const cut = (text: string, chars: number): string => (text.length > chars ? `${text.slice(0, chars)}…` : text)
 
-export function createLogs(write: (record: LogRecord) => void): Logs {
+/** `write` is given the record as JSON, too, where that is what is wanted. */
+export function createLogs(write: (record: LogRecord, json?: string) => void): Logs {
   const lines: Line[] = []
   let size = 0
   let lowest = LOG_LEVELS.indexOf('info')
+  let isJson = false
 
   return {
     setLevel: (level) => void (lowest = LOG_LEVELS.indexOf(toLevel(level))),
-    add(added) {
-      if (LOG_LEVELS.indexOf(added.level) < lowest) return
-      write(added)
+    setStyle: (style) => void (isJson = style === 'json'),
+    add(record) {
+      if (LOG_LEVELS.indexOf(record.level) < lowest) return
+      const added = redact(record)
       const text = toLine(added)
+      if (isJson) write(added, text)
+      else write(added)
       const end = size + toUtf8(text).byteLength + 1
       lines.push({ text, start: size, end })
       size = end

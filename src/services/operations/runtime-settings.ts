@@ -1,6 +1,7 @@
 // What the configuration, the environment and the flags (which arrive as environment) say together about how this
 // gateway runs: where it listens, who gets in, how much it takes. Refuses what would be unsafe, with the way out.
 
+import { problemOf } from '../automation/hook-settings.ts'
 import { randomToken } from '../../kit/ids.ts'
 import { MAX_PAYLOAD_BYTES } from '../../protocol/version.ts'
 import type { Host } from '../../ports/host.ts'
@@ -83,6 +84,8 @@ export function resolveRuntimeSettings(around: Surroundings): RuntimeSettings {
   }
   const host = toBindHost(around)
   const auth = toAuth(around, around.hasSockets && isLoopbackAddress(host))
+  const problem = problemOf(config.hooks, [...(auth.mode === 'none' ? [] : [auth.secret]), config.gateway?.auth?.token, config.gateway?.auth?.password])
+  if (problem !== null) throw new Error(problem)
   return { auth, host, port: toPort(env, config.gateway?.port), maxPayload: toMaxPayload(around) }
 }
 

@@ -48,7 +48,10 @@ export function createSettings(ground: Ground, logs: Logs, given: unknown): Sett
   })
   config.onChange(() => runtime.resolve())
   config.onChange(({ sections, after }) => {
-    if (sections.has('logging')) logs.setLevel(after.logging?.level ?? 'info')
+    if (sections.has('logging')) {
+      logs.setLevel(after.logging?.level ?? 'info')
+      logs.setStyle(after.logging?.consoleStyle)
+    }
   })
   const turns = createTurns()
   const restart = createRestart({ host, clock, log: ground.log.child('restart') })

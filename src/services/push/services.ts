@@ -2,6 +2,7 @@
 
 import type { Ground } from '../ground.ts'
 import type { IdentityServices } from '../identity/services.ts'
+import type { NetworkServices } from '../network/services.ts'
 import type { Settings } from '../operations/settings-services.ts'
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts'
 import { createVapid, type Vapid } from './vapid.ts'
@@ -16,8 +17,8 @@ export interface PushServices {
 /** Push services want to know whom to turn to. Where the gateway has no address of its own, nobody. */
 const NOBODY = 'mailto:edgeclaw@example.com'
 
-export function createPushServices({ platform, commit }: Ground, { config }: Settings, { devices }: IdentityServices): PushServices {
-  const { sql, clock, fetch } = platform
+export function createPushServices({ platform, commit }: Ground, { config }: Settings, { devices }: IdentityServices, { outside }: NetworkServices): PushServices {
+  const { sql, clock } = platform
   function contact() {
     const { publicOrigin } = config.current.gateway ?? {}
     return publicOrigin?.startsWith('https://') ? publicOrigin : NOBODY
@@ -27,5 +28,5 @@ export function createPushServices({ platform, commit }: Ground, { config }: Set
   devices.onRemoved((deviceId, role) => {
     if (role !== 'node') subscriptions.forgetOwner(`device:${deviceId}`)
   })
-  return { pushKeys: vapid, pushSubscriptions: subscriptions, webPush: createWebPush({ subscriptions, vapid, fetch, clock }) }
+  return { pushKeys: vapid, pushSubscriptions: subscriptions, webPush: createWebPush({ subscriptions, vapid, outside }) }
 }

@@ -3,8 +3,7 @@
 
 import { toUtf8 } from '../../kit/bytes.ts'
 import { messageOf } from '../../kit/log.ts'
-import { within, type Clock } from '../../ports/clock.ts'
-import type { Fetch } from '../../ports/platform.ts'
+import type { GuardedFetch } from '../network/guarded-fetch.ts'
 import { encryptPayload } from './encryption.ts'
 import type { Subscription, Subscriptions } from './subscriptions.ts'
 import type { Vapid } from './vapid.ts'
@@ -31,14 +30,16 @@ export interface WebPush {
 }
 
 const LIMIT_MS = 15_000
+/** Of an answer: nobody reads it. */
+const MAX_ANSWER_BYTES = 64 * 1024
 const AT_ONCE = 8
 /** How long a push service keeps it for a browser that is not running. */
 const KEEP_SECONDS = 24 * 60 * 60
 const GONE: readonly number[] = [404, 410]
 const MAX_COMPLAINT_CHARS = 200
 
-export function createWebPush(deps: { subscriptions: Subscriptions; vapid: Vapid; fetch: Fetch; clock: Clock }): WebPush {
-  const { subscriptions, vapid, fetch, clock } = deps
+export function createWebPush(deps: { subscriptions: Subscriptions; vapid: Vapid; outside: Pick<GuardedFetch, 'fetch'> }): WebPush {
+  const { subscriptions, vapid, outside } = deps
 
   async function post(subscription: Subscription, payload: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<number> {
     const { endpoint } = subscription
@@ -50,15 +51,14 @@ export function createWebPush(deps: { subscriptions: Subscriptions; vapid: Vapid
       ttl: String(KEEP_SECONDS),
       urgency: 'normal',
     }
-    const response = await fetch(endpoint, { method: 'POST', headers, body, signal, redirect: 'manual' })
-    await response.text() // frees the connection
-    return response.status
+    const limits = { maxBytes: MAX_ANSWER_BYTES, maxRedirects: 0, timeoutMs: LIMIT_MS }
+    return (await outside.fetch(endpoint, { method: 'POST', headers, body, signal, ...limits })).status
   }
 
   async function deliver(subscription: Subscription, payload: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<Delivery> {
     const { id: subscriptionId } = subscription
     try {
-      const statusCode = await within(clock, LIMIT_MS, signal, (limited) => post(subscription, payload, limited))
+      const statusCode = await post(subscription, payload, signal)
       if (statusCode >= 200 && statusCode < 300) return { subscriptionId, ok: true, statusCode }
       if (GONE.includes(statusCode)) subscriptions.forget(subscriptionId)
       return { subscriptionId, ok: false, statusCode, error: `the push service answered ${statusCode}` }

@@ -29,7 +29,7 @@ export function createSpeechSources(deps: {
   function sourceOf(id: string): SpeechSource {
     const own = settings.bindingOf(id) as SpeechProviderConfig
     const models = config.providers()[id]
-    const known = KNOWN_PROVIDERS.find((each) => each.id === id)
+    const known = KNOWN_PROVIDERS.find((each) => each.id === id && each.api === undefined)
     const key = own.apiKey ?? models?.apiKey ?? (known && env[known.env]) ?? config.current.talk?.providers?.[id]?.apiKey
     return {
       baseUrl: own.baseUrl ?? models?.baseUrl ?? known?.baseUrl ?? null,

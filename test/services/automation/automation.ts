@@ -5,6 +5,7 @@ import { cronRunsMigration } from '../../../src/services/automation/cron-runs.ts
 import { cronSessionsMigration } from '../../../src/services/automation/cron-sessions.ts'
 import { cronJobsMigration } from '../../../src/services/automation/cron-table.ts'
 import { createAutomationServices } from '../../../src/services/automation/services.ts'
+import { hooksMigration } from '../../../src/services/automation/hook-table.ts'
 import { systemEventsMigration } from '../../../src/services/automation/system-events.ts'
 import type { CronAdd } from '../../../src/protocol/cron-shapes.ts'
 import type { ConversationServices } from '../../../src/services/conversation/services.ts'
@@ -18,7 +19,7 @@ import { settled } from '../../harness/clock.ts'
 import type { TestSql } from '../../harness/sql.ts'
 import { createConversation, type ConversationOptions } from '../conversation/conversation.ts'
 
-const TABLES = [systemEventsMigration, cronJobsMigration, cronRunsMigration, cronSessionsMigration]
+const TABLES = [systemEventsMigration, cronJobsMigration, cronRunsMigration, cronSessionsMigration, hooksMigration]
 
 function makeTables(sql: TestSql) {
   if (sql.get("SELECT 1 FROM sqlite_master WHERE name = 'cron_jobs'")) return
@@ -59,6 +60,7 @@ export async function createAutomation(options: ConversationOptions & { hibernat
       automation.scheduler.begin()
       automation.heartbeat.begin()
       c.runs.recover()
+      automation.hooks.begin()
       await ringIfDue()
     },
     ringIfDue,

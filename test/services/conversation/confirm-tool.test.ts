@@ -1,12 +1,13 @@
 import { expect, it } from 'vitest'
 import { createConfirmTool } from '../../../src/services/conversation/confirm-tool.ts'
 import { createTools } from '../../../src/services/conversation/tools.ts'
+import { fakeClock } from '../../harness/clock.ts'
 import { KEY, OPERATOR } from './conversation.ts'
 
 const context = { principal: OPERATOR, sessionKey: KEY, signal: new AbortController().signal }
 
 function open() {
-  const tools = createTools()
+  const tools = createTools({ clock: fakeClock(), policy: { permits: () => true, profileOf: () => 'full' } })
   tools.add(createConfirmTool())
   const wish = (args: Record<string, unknown>) => tools.wishOf('gateway_confirm', JSON.stringify(args), context)
   return { tools, wish }

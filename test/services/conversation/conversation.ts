@@ -28,9 +28,11 @@ import { createModels } from '../../../src/services/conversation/models.ts'
 import { createSuspensions } from '../../../src/services/conversation/run-suspension.ts'
 import { createRuns } from '../../../src/services/conversation/runs.ts'
 import { createRunTable, type RunRequest } from '../../../src/services/conversation/run-table.ts'
+import { createSessionSight } from '../../../src/services/conversation/session-sight.ts'
 import { createSessionServices } from '../../../src/services/conversation/session-services.ts'
 import { createSessionTable } from '../../../src/services/conversation/session-table.ts'
 import { createSessions } from '../../../src/services/conversation/sessions.ts'
+import { createToolPolicy } from '../../../src/services/conversation/tool-policy.ts'
 import { createTools } from '../../../src/services/conversation/tools.ts'
 import { createTranscripts } from '../../../src/services/conversation/transcripts.ts'
 import { MIGRATIONS } from '../../../src/services/migrations.ts'
@@ -95,7 +97,9 @@ export async function createConversation(options: ConversationOptions = {}) {
   const transcripts = createTranscripts(sql)
   const table = createSessionTable(sql, commit)
   const sessions = createSessions({ table, transcripts, commit, clock, bus, agents, models, activity })
-  const tools = createTools()
+  const toolPolicy = createToolPolicy(config)
+  const tools = createTools({ clock, policy: toolPolicy })
+  const sight = createSessionSight({ config, agents, sessions })
   let alarmAt: number | null = null
   const wakeups = createWakeups({ alarm: { set: (at) => void (alarmAt = at) }, clock, log })
   const approvalTable = createApprovalTable(sql)
@@ -134,7 +138,7 @@ export async function createConversation(options: ConversationOptions = {}) {
   const more = createSessionServices(ground, { config, table, sessions, transcripts, compactions, activity, agents, models, runs })
 
   return {
-    sql, clock, logged, told, activeCounts, audience, commit, gate, bus, config, agents, models, activity, transcripts, table, sessions, tools,
+    sql, clock, logged, told, activeCounts, audience, commit, gate, bus, config, agents, models, activity, transcripts, table, sessions, tools, toolPolicy, sight,
     files, media, runTable, runs, inbox, commands, replies, wakeups, approvalTable, grants, approvals, policy, suspensions,
     compactions, upkeep, ...more,
     alarmAt: () => alarmAt,

@@ -9,9 +9,9 @@ import { createConversation, KEY, OPERATOR } from './conversation.ts'
 
 async function make() {
   const conversation = await createConversation({ config: { agents: { defaults: { model: 'builtin/operator' } } } })
-  const { sessions, transcripts, agents, models, table, clock, bus, tools } = conversation
+  const { sessions, transcripts, agents, models, table, clock, bus, tools, sight } = conversation
   const health = createHealth({ table, agents, clock, bus, vitals: createVitals(), path: 'here' })
-  for (const tool of createGatewayTools({ sessions, transcripts, agents, models, health, status: () => ({ fine: true }) })) tools.add(tool)
+  for (const tool of createGatewayTools({ sessions, transcripts, agents, models, health, sight, status: () => ({ fine: true }) })) tools.add(tool)
   const ask = async (name: string, args: Data = {}) => {
     const { text, isError } = await tools.invoke(name, JSON.stringify(args), { principal: OPERATOR, sessionKey: KEY, signal: new AbortController().signal })
     return isError ? { error: text } : (JSON.parse(text.startsWith('{') || text.startsWith('[') ? text : JSON.stringify(text)) as Data)
@@ -24,7 +24,7 @@ const user = (content: string) => ({ role: 'user' as const, content, timestamp: 
 it('are all for readers, and described', async () => {
   const { tools } = await make()
   const reader = { id: 'r', role: 'operator' as const, scopes: new Set(['operator.read' as const]) }
-  const offered = tools.offeredTo(reader)
+  const offered = tools.offeredTo({ principal: reader, sessionKey: KEY })
   expect(offered.map((tool) => tool.name)).toEqual(['gateway_status', 'gateway_health', 'models_list', 'session_status', 'sessions_list', 'sessions_history'])
   expect(offered.every((tool) => tool.description!.length > 10)).toBe(true)
 })

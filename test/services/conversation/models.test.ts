@@ -82,11 +82,13 @@ describe('the order', () => {
     expect(lines()).toEqual([expect.stringContaining('model: builtin/operator, which is not a language model')])
   })
 
-  it('passes over keys of providers with a wire of their own, and says so', async () => {
-    const { chosen, models, lines } = await make({ env: { ANTHROPIC_API_KEY: 'k' } })
-    models.begin()
-    expect(chosen()).toBe('builtin/operator')
-    expect(lines().at(-1)).toBe('warn: ANTHROPIC_API_KEY is set, but this version speaks the OpenAI wire only: use such a provider through OpenRouter')
+  it('knows keys of vendors with a wire of their own, by every name', async () => {
+    for (const [name, provider] of [['ANTHROPIC_API_KEY', 'anthropic'], ['GEMINI_API_KEY', 'google'], ['GOOGLE_API_KEY', 'google']] as const) {
+      const { chosen, lines, models } = await make({ env: { [name]: 'k' } })
+      models.begin()
+      expect(chosen()).toMatch(new RegExp(`^${provider}/`))
+      expect(lines().at(-1)).toContain(`info: model: ${provider}/`)
+    }
   })
 })
 
@@ -247,5 +249,21 @@ describe('the list', () => {
       ['ollama/b', false],
       ['builtin/operator', false],
     ])
+  })
+})
+
+describe('what is not language', () => {
+  it('is of a provider that has it, and refused by name elsewhere', async () => {
+    const { openaiCompatible } = await import('../../../src/models/openai-compatible.ts')
+    const { sdkProviders } = await import('../../../src/models/sdk-wires.ts')
+    const providers = { ...MOCK, claude: { api: 'anthropic-messages', apiKey: 'k' }, gemini: { api: 'google-generative-ai', apiKey: 'k' } }
+    const { models } = await make({ config: { models: { providers } }, providers: [openaiCompatible, ...sdkProviders()] })
+    expect(models.embedding('mock/embeds')).toMatchObject({ id: 'mock/embeds', provider: 'mock', model: 'embeds' })
+    expect(models.speech('gemini/says').id).toBe('gemini/says')
+    expect(models.transcription('gemini/hears').id).toBe('gemini/hears')
+    expect(() => models.embedding('claude/x')).toThrow('claude has no embedding here')
+    expect(() => models.speech('builtin/operator')).toThrow('the built-in model has no speech')
+    expect(() => models.transcription('nowhere/x')).toThrow('model "nowhere/x" is not configured')
+    expect(() => models.embedding('bare')).toThrow('model "bare" is not configured')
   })
 })

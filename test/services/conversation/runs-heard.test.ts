@@ -8,7 +8,7 @@ import type { Data } from '../../harness/client.ts'
 import { join } from '../../harness/peer.ts'
 import { startGateway, TOKEN } from '../../harness/platform.ts'
 import { textIn } from '../../suites/target.ts'
-import { KEY, PLAYED, playedProvider } from './conversation.ts'
+import { answer, createConversation, KEY, PLAYED, playedProvider, requestOf } from './conversation.ts'
 
 describe('what everybody hears', () => {
   /** A gateway whose model says what it is told to, piece by piece. */
@@ -103,5 +103,26 @@ describe('what everybody hears', () => {
     expect(states.filter((state) => state === 'delta').length).toBeLessThan(4)
     expect(states.at(-1)).toBe('final')
     expect(deltasOf(slow.client, 'r').map((payload) => payload.deltaText).join('')).toBe('one two three four')
+  })
+
+  it('is whole before the end of the run, whatever else is being written meanwhile', async () => {
+    const { runs, commit, sql } = await createConversation({ config: PLAYED, providers: [playedProvider(async function* () { yield answer('all of it') })] }) // prettier-ignore
+    sql.exec('CREATE TABLE others (n INTEGER PRIMARY KEY)')
+    sql.sync = () => settled() // a disk that takes its time
+    let isBusy = true
+    const write = () => {
+      if (!isBusy) return
+      commit.tx(() => sql.run('INSERT INTO others DEFAULT VALUES'))
+      setImmediate(write)
+    }
+    write()
+    for (let n = 0; n < 20; n++) {
+      const { run } = runs.start({ ...requestOf('x', { origin: 'http' }), runId: `r${n}`, sessionKey: `agent:main:${n}` })
+      let heard = ''
+      run!.listen((progress) => void (heard += progress.text))
+      await run!.done
+      expect(heard).toBe('all of it')
+    }
+    isBusy = false
   })
 })

@@ -12,6 +12,7 @@ import { createWakeups } from '../../../src/services/operations/wakeups.ts'
 import { createBuiltinModel } from '../../../src/models/builtin.ts'
 import { settled } from '../../harness/clock.ts'
 import { foundation } from '../../harness/foundation.ts'
+import { createTracing } from '../../../src/services/operations/tracing.ts'
 import { testPlatform } from '../../harness/platform.ts'
 import { script } from '../../suites/target.ts'
 import { requestOf } from './conversation.ts'
@@ -25,7 +26,7 @@ async function make({ hibernates = false, given = {}, ...changes }: Changes & { 
   const platform = testPlatform({ sql, clock, ...changes })
   const wakeups = createWakeups({ alarm: platform.alarm, clock, log })
   const upkeep = createUpkeep()
-  const ground = { platform, host: platform.host ?? {}, log, commit, gate, bus, wakeups, upkeep, audit: createAudit({ ...platform, commit, log }), place: 'here', hibernates } as unknown as Ground
+  const ground = { platform, host: platform.host ?? {}, log, commit, gate, bus, wakeups, upkeep, audit: createAudit({ ...platform, commit, log }), tracing: createTracing('test'), place: 'here', hibernates } as unknown as Ground
   const settings = createSettings(ground, createLogs(() => {}), given)
   await settings.config.load()
   return { platform, clock, upkeep, commit, services: createConversationServices(ground, settings, { providers: [], builtin: createBuiltinModel(clock) }) }

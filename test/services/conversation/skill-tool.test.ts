@@ -4,12 +4,13 @@ import { expect, it } from 'vitest'
 import type { Skill, Skills } from '../../../src/services/conversation/skills.ts'
 import { createSkillTool } from '../../../src/services/conversation/skill-tool.ts'
 import { createTools } from '../../../src/services/conversation/tools.ts'
+import { fakeClock } from '../../harness/clock.ts'
 import { OPERATOR } from './conversation.ts'
 
 const usable = async (agentId: string) => (agentId === 'second' ? [] : [{ name: 'mail', filePath: '/w/skills/mail/SKILL.md', content: 'How to mail.' } as Skill])
 
 function invoke(args: object, sessionKey: string) {
-  const tools = createTools()
+  const tools = createTools({ clock: fakeClock(), policy: { permits: () => true, profileOf: () => 'full' } })
   tools.add(createSkillTool({ usable } as unknown as Skills, () => 'main'))
   return tools.invoke('skill_read', JSON.stringify(args), { principal: OPERATOR, sessionKey, signal: new AbortController().signal })
 }

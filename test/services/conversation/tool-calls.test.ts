@@ -18,7 +18,7 @@ async function open(sql?: TestSql, act: () => unknown = () => ({ done: true })) 
   const params = z.strictObject({ n: z.int().default(0) })
   c.tools.add(defineTool({ name: 'look', description: '', scope: 'operator.read', params, run }))
   c.tools.add(defineTool({ name: 'act', description: '', scope: 'operator.read', params, approval: ({ n }) => ({ kind: 'exec', command: `act ${n}` }), run }))
-  const { invoke } = createToolCalls({ ...c, idempotency: createIdempotency(c.sql) })
+  const { invoke } = createToolCalls({ ...c, modelOf: () => undefined, idempotency: createIdempotency(c.sql) })
   const call = (more: Partial<ToolCall> = {}) =>
     invoke({ name: 'look', args: {}, sessionKey: KEY, principal: OPERATOR, signal: new AbortController().signal, connection: null, confirm: false, ...more })
   return { ...c, call, count: () => calls }

@@ -4,13 +4,14 @@ import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { invalid } from '../../../src/protocol/errors.ts'
 import type { Principal, Scope } from '../../../src/protocol/scopes.ts'
+import { fakeClock } from '../../harness/clock.ts'
 import { createTools, defineTool, type Tool } from '../../../src/services/conversation/tools.ts'
 
 const principal = (...scopes: Scope[]): Principal => ({ id: 'p', role: 'operator', scopes: new Set(scopes) })
 const READER = principal('operator.read')
 
 function make(...tools: Tool[]) {
-  const registry = createTools()
+  const registry = createTools({ clock: fakeClock(), policy: { permits: () => true, profileOf: () => 'full' } })
   for (const tool of tools) registry.add(tool)
   const invoke = (name: string, args = '{}', by = READER, signal = new AbortController().signal) =>
     registry.invoke(name, args, { principal: by, sessionKey: 'agent:main:main', signal })
@@ -30,7 +31,7 @@ describe('the list', () => {
 
   it('offers what the principal may use, and nothing else', () => {
     const { registry } = make(tool(() => ''), tool(() => '', { name: 'change', scope: 'operator.admin' }))
-    const namesFor = (by: Principal) => registry.offeredTo(by).map((each) => each.name)
+    const namesFor = (by: Principal) => registry.offeredTo({ principal: by, sessionKey: 'agent:main:main' }).map((each) => each.name)
     expect(namesFor(READER)).toEqual(['act'])
     expect(namesFor(principal('operator.read', 'operator.admin'))).toEqual(['act', 'change'])
     expect(namesFor(principal())).toEqual([])
@@ -39,7 +40,7 @@ describe('the list', () => {
 
   it('describes parameters as a JSON Schema without its dialect', () => {
     const { registry } = make(tool(() => '', { params: z.strictObject({ limit: z.int().min(1).default(10) }) }))
-    expect(registry.offeredTo(READER)[0]).toEqual({
+    expect(registry.offeredTo({ principal: READER, sessionKey: 'agent:main:main' })[0]).toEqual({
       name: 'act',
       description: 'Acts.',
       parameters: { type: 'object', properties: { limit: expect.objectContaining({ type: 'integer', minimum: 1, default: 10 }) }, additionalProperties: false },
@@ -103,5 +104,64 @@ describe('a call', () => {
   it('that returns nothing is no failure', async () => {
     const { invoke } = make(tool(() => undefined))
     expect(await invoke('act')).toMatchObject({ isError: false })
+  })
+})
+
+describe('limits', () => {
+  const context = { principal: READER, sessionKey: 'agent:main:main', signal: new AbortController().signal }
+
+  it('tells a tool to stop that takes too long, and does not wait for it', async () => {
+    const clock = fakeClock()
+    const registry = createTools({ clock, policy: { permits: () => true, profileOf: () => 'full' } })
+    let told: AbortSignal | undefined
+    registry.add(tool((_, { signal }) => new Promise(() => void (told = signal)), { timeoutMs: 5000 }))
+    const calling = registry.call('act', '{}', context)
+    await clock.advance(5000)
+    expect(await calling).toMatchObject({ isError: true, problem: 'failed', text: '"act" failed: it took longer than 5 seconds' })
+    expect(told!.aborted).toBe(true)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('lets some calls need more than others', async () => {
+    const { invoke } = make(tool(() => 'done', { elevate: (params) => ((params as { n?: number }).n === 1 ? 'operator.admin' : null) }))
+    expect(await invoke('act', '{"n":2}')).toEqual({ text: 'done', isError: false })
+    expect(await invoke('act', '{"n":1}')).toMatchObject({ isError: true, text: expect.stringContaining('needs the scope operator.admin') })
+  })
+
+  it('does not do what cannot be asked about', async () => {
+    const never = tool(() => expect.unreachable('it was done'), {
+      approval() {
+        throw invalid('nobody can read this')
+      },
+    })
+    const { registry, invoke } = make(never)
+    expect(registry.wishOf('act', '{}', context)).toBeNull()
+    expect(await invoke('act')).toEqual({ isError: true, text: 'invalid act arguments: nobody can read this' })
+  })
+
+  it('keeps to the policy, whatever a model names', async () => {
+    const registry = createTools({ clock: fakeClock(), policy: { permits: ({ name }) => name !== 'act', profileOf: () => 'full' } })
+    registry.add(tool(() => expect.unreachable('it was called')))
+    registry.add(tool(() => 'fine', { name: 'other' }))
+    expect(registry.offeredTo(context).map(({ name }) => name)).toEqual(['other'])
+    expect(registry.find('act', context)).toBeNull()
+    expect(await registry.call('act', '{}', context)).toMatchObject({ isError: true, problem: 'forbidden' })
+  })
+
+  it('has what a source has, as long as that is there', async () => {
+    const { registry, invoke } = make(tool(() => 'own'))
+    let there: readonly Tool[] = []
+    const found = tool(() => 'found', { name: 'found' })
+    registry.addSource({
+      list: () => there,
+      prepare: () => (there.length > 0 ? null : Promise.resolve().then(() => void (there = [found]))),
+    })
+    expect(registry.has('found')).toBe(false)
+    await registry.prepare(context.signal)
+    expect(registry.prepare(context.signal)).toBeNull()
+    expect(registry.list().map(({ name }) => name)).toEqual(['act', 'found'])
+    expect(await invoke('found')).toEqual({ text: 'found', isError: false })
+    there = []
+    expect((await invoke('found')).text).toContain('there is no tool "found"')
   })
 })

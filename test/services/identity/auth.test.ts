@@ -311,7 +311,7 @@ describe('a bearer', () => {
   it('is not asked for on this machine in mode none, and does not help elsewhere', () => {
     const { auth } = create(NONE)
     for (const header of [null, 'Bearer anything', `Bearer ${SECRET}`]) {
-      expect(auth.bearer(header, DIRECT).id).toBe('local')
+      expect(auth.bearer(header, DIRECT)).toMatchObject({ id: 'local' })
       expect(() => auth.bearer(header, REMOTE)).toThrow(GatewayError)
     }
   })

@@ -12,7 +12,9 @@ import { createLogs } from '../../../src/services/operations/logs.ts'
 import { createSettings } from '../../../src/services/operations/settings-services.ts'
 import { createUpkeep } from '../../../src/services/operations/upkeep.ts'
 import { createAudit } from '../../../src/services/operations/audit.ts'
+import { createFigures } from '../../../src/services/operations/figures.ts'
 import { createStability } from '../../../src/services/operations/stability.ts'
+import { createTracing } from '../../../src/services/operations/tracing.ts'
 import { createVitals } from '../../../src/services/operations/vitals.ts'
 import { createWakeups } from '../../../src/services/operations/wakeups.ts'
 import { settled, type FakeClock } from '../../harness/clock.ts'
@@ -95,7 +97,7 @@ export function createConfiguration(options: ConfigurationOptions = {}) {
     waitUntil: () => {},
   }
   const upkeep = createUpkeep()
-  const ground: Ground = { platform, host, log, commit, gate, idempotency: createIdempotency(sql), bus, wakeups, upkeep, vitals: createVitals(), audit: createAudit({ sql, commit, clock, log }), stability: createStability(clock), place: 'test', hibernates: variable }
+  const ground: Ground = { platform, host, log, commit, gate, idempotency: createIdempotency(sql), bus, wakeups, upkeep, vitals: createVitals(), audit: createAudit({ sql, commit, clock, log }), stability: createStability(clock), figures: createFigures(), tracing: createTracing('1'), place: 'test', hibernates: variable }
   const settings = createSettings(ground, createLogs(() => {}), given)
 
   return {

@@ -1,7 +1,11 @@
 // Where pushes may go.
 
 import { expect, it } from 'vitest'
+import { createGuardedFetch } from '../../../src/services/network/guarded-fetch.ts'
 import { assertPushEndpoint } from '../../../src/services/push/endpoint.ts'
+import { fakeClock } from '../../harness/clock.ts'
+
+const outside = createGuardedFetch({ fetch: () => Promise.reject(new Error('asked')), host: {}, clock: fakeClock(), allowed: () => ['push.lan'] })
 
 it.each([
   'https://fcm.googleapis.com/fcm/send/abc',
@@ -12,8 +16,9 @@ it.each([
   'https://8.8.8.8/x',
   'https://[2606:4700::1]/x',
   'https://mylocal.example/x',
+  'https://push.lan/x',
 ])('%s', (endpoint) => {
-  expect(() => assertPushEndpoint(endpoint)).not.toThrow()
+  expect(() => assertPushEndpoint(endpoint, outside)).not.toThrow()
 })
 
 it.each([
@@ -23,5 +28,5 @@ it.each([
   'https://100.64.0.1/x', 'https://169.254.169.254/x', 'https://172.16.0.1/x', 'https://172.31.255.255/x', 'https://192.168.1.1/x', 'https://198.18.0.1/x', 'https://224.0.0.1/x', 'https://255.255.255.255/x',
   'https://[::1]/x', 'https://[::]/x', 'https://[::ffff:127.0.0.1]/x', 'https://[::ffff:8.8.8.8]/x', 'https://[64:ff9b::7f00:1]/x', 'https://[2002:7f00:1::]/x', 'https://[fe80::1]/x', 'https://[fd00::1]/x', 'https://[ff02::1]/x',
 ])('%s is refused', (endpoint) => {
-  expect(() => assertPushEndpoint(endpoint)).toThrow('invalid push endpoint')
+  expect(() => assertPushEndpoint(endpoint, outside)).toThrow('invalid push endpoint')
 }) // prettier-ignore

@@ -7,8 +7,8 @@ import { createFetch } from '../../../runtimes/node/fetch.ts'
 import type { Fetch } from '../../../src/index.ts'
 import { createSubscriptions } from '../../../src/services/push/subscriptions.ts'
 import { createVapid } from '../../../src/services/push/vapid.ts'
+import { createGuardedFetch } from '../../../src/services/network/guarded-fetch.ts'
 import { createWebPush } from '../../../src/services/push/web-push.ts'
-import { settled } from '../../harness/clock.ts'
 import { foundation } from '../../harness/foundation.ts'
 import { createBrowser } from './browser.ts'
 
@@ -47,7 +47,7 @@ function make(fetch: Fetch) {
   const base = foundation()
   const subscriptions = createSubscriptions(base)
   const vapid = createVapid({ ...base, contact: () => 'mailto:a@b.example' })
-  return { ...base, subscriptions, vapid, push: createWebPush({ subscriptions, vapid, fetch, clock: base.clock }) }
+  return { ...base, subscriptions, vapid, push: createWebPush({ subscriptions, vapid, outside: createGuardedFetch({ fetch, host: {}, clock: base.clock, allowed: () => [] }) }) }
 }
 
 describe('a message', () => {
@@ -76,7 +76,7 @@ describe('a message', () => {
     const found = Object.fromEntries((await push.send({ title: 't', body: 'b' }, NEVER)).map(({ subscriptionId, ...rest }) => [subscriptionId, rest]))
     expect(found[good]).toEqual({ ok: true, statusCode: 201 })
     expect(found[busy]).toEqual({ ok: false, statusCode: 429, error: 'the push service answered 429' })
-    expect(found[moved]).toMatchObject({ ok: false, statusCode: 302 })
+    expect(found[moved]).toEqual({ ok: false, error: 'the address cannot be used: it leads on, and may not' })
     expect(found[broken]).toMatchObject({ ok: false, error: 'the keys of the subscription are not valid' })
   })
 
@@ -90,12 +90,16 @@ describe('a message', () => {
   })
 
   it('does not wait for ever', async () => {
-    const { subscriptions, push, clock } = make(() => new Promise(() => {}))
+    const asked = Promise.withResolvers<void>()
+    const { subscriptions, push, clock } = make(() => {
+      asked.resolve()
+      return new Promise(() => {})
+    })
     subscriptions.add('https://push.example/x', (await createBrowser()).keys, 'device:1')
     const sent = push.send({ title: 't', body: 'b' }, NEVER)
-    await settled()
+    await asked.promise
     await clock.advance(15_000)
-    expect(await sent).toMatchObject([{ ok: false, error: 'no answer within 15000 ms' }])
+    expect(await sent).toMatchObject([{ ok: false, error: 'push.example could not be reached: no answer within 15000 ms' }])
   })
 
   it('goes to nobody when there is nobody', async () => {

@@ -1,0 +1,45 @@
+// What looks like a secret does not stand in the log, whoever wrote it there: an error of a vendor that repeats the key it
+// was sent, an address with a token in it.
+
+import type { LogRecord } from './log.ts'
+
+const GONE = '[redacted]'
+const MAX_DEPTH = 6
+
+/** Members that have no other use than to be secret. */
+const SECRET_NAME = /^(?:.*[-_.]|.*(?=[A-Z]))?(?:authorization|cookie|password|passwd|secret|token|api[-_]?key|private[-_]?key|credentials?)s?$/i
+
+const SECRETS: readonly (readonly [pattern: RegExp, shown: string])[] = [
+  [/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, `$1 ${GONE}`],
+  [/\b(?:sk|pk|rk|ek)[-_](?:[\w]+-)*[\w-]{8,}/g, GONE],
+  [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, GONE],
+  [/\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|AIza|hf_|npm_)[\w-]{10,}/g, GONE],
+  [/\bA(?:KIA|SIA)[0-9A-Z]{16}\b/g, GONE],
+  [/([?&#](?:access_token|refresh_token|id_token|token|api_?key|key|secret|password|signature|sig|code)=)[^&\s"'#]+/gi, `$1${GONE}`],
+  [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/:@"']+:[^\s/@"']+@/gi, `$1${GONE}@`],
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, GONE],
+]
+
+export function redactText(text: string): string {
+  let shown = text
+  for (const [pattern, instead] of SECRETS) shown = shown.replace(pattern, instead)
+  return shown
+}
+
+export function redact(record: LogRecord): LogRecord {
+  const { message, fields } = record
+  return { ...record, message: redactText(message), ...(fields && { fields: redactMembers(fields, 0) }) }
+}
+
+const redactMembers = (members: object, depth: number): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(members).map(([name, value]) => [name, SECRET_NAME.test(name) && isSaid(value) ? GONE : redactValue(value, depth + 1)]))
+
+/** Numbers under such a name are counts: `outputTokens`. */
+const isSaid = (value: unknown): boolean => typeof value === 'string' || (typeof value === 'object' && value !== null)
+
+function redactValue(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return redactText(value)
+  if (typeof value !== 'object' || value === null || 'toJSON' in value) return value
+  if (depth >= MAX_DEPTH) return '…'
+  return Array.isArray(value) ? value.map((each) => redactValue(each, depth + 1)) : redactMembers(value, depth)
+}
