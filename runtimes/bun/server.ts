@@ -14,6 +14,8 @@ export interface RunningServer {
 const SOCKET_IDLE_SECONDS = 60
 /** Seconds that an answer may be silent: the most that Bun allows. Streams send a comment more often than that. */
 const HTTP_IDLE_SECONDS = 255
+/** Above what the gateway takes, which refuses in its own words; Bun would cut the connection while the body is sent. */
+const BODY_BYTES = 25 * 1024 * 1024
 /** Above what the gateway lets pile up by itself: Bun drops what goes beyond, silently unless told to close. */
 const BACKPRESSURE_BYTES = 64 * 1024 * 1024
 
@@ -27,7 +29,7 @@ export function listen(
     hostname: at.host,
     port: at.port,
     idleTimeout: HTTP_IDLE_SECONDS,
-    maxRequestBodySize: at.maxPayload,
+    maxRequestBodySize: BODY_BYTES,
     websocket: {
       ...ws.websocket,
       maxPayloadLength: at.maxPayload,
