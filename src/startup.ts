@@ -156,7 +156,10 @@ export function createPhases(parts: Startable): readonly Phase[] {
     {
       name: 'after start',
       mend: 'Look at the log.',
-      run: () => log.info(`edgeclaw ${VERSION} is ready on ${platform.name}, auth ${runtime.authMode.name}`),
+      run() {
+        parts.reload.keep()
+        log.info(`edgeclaw ${VERSION} is ready on ${platform.name}, auth ${runtime.authMode.name}`)
+      },
     },
   ]
 }

@@ -98,7 +98,7 @@ describe('the phases', () => {
       subAgents: nothing,
       hooks: nothing,
       configConfirm: nothing,
-      reload: { begin: act('hot reload') },
+      reload: { begin: act('hot reload'), keep: () => {} },
       socket: { restore: act('events') },
       runs: { recover: () => {} },
       tracing: { begin: async () => {} },
@@ -190,6 +190,20 @@ describe('after a start that failed', () => {
     const { gateway, clock } = failing()
     await failureOf(gateway.start())
     expect(clock.pending).toBe(0)
+  })
+
+  it.each([
+    ['not kept as the good configuration when the port does not open', () => Promise.reject(new Error('the port is taken')), null],
+    ['kept when it does', async () => {}, '{ gateway: { port: 4000 } }'],
+  ] as const)('what it started with is %s', async (_, listen, kept) => {
+    let copy: string | null = null
+    const platform = testPlatform()
+    const text = '{ gateway: { port: 4000 } }'
+    const backup = { path: '/test/openclaw.json.bak', exists: () => copy !== null, keep: async (next: string) => void (copy = next) }
+    const gateway = createGateway({ ...platform, config: { path: '/test/openclaw.json', read: async () => text, write: async () => {}, backup } }, { listen })
+    await gateway.start().catch(() => {})
+    await settled()
+    expect(copy).toBe(kept)
   })
 
   it('in the phase "listen" the doors are closed, too', async () => {

@@ -17,8 +17,10 @@ export interface Reloaded extends Adopted {
 }
 
 export interface Reload {
-  /** The gateway has started: what it has started with is good. Watches the file, where there is one that can be watched. */
+  /** Watches the file, where there is one that can be watched. */
   begin(): void
+  /** The gateway has started, its port included: what it has started with is good, and a copy of that is kept. */
+  keep(): void
   end(): void
   /** Reads again and takes what has changed. Never rejects for what stands in the text. */
   run(authorship: Authorship, options?: AdoptOptions): Promise<Reloaded>
@@ -95,13 +97,15 @@ export function createReload(deps: {
 
   return {
     begin() {
-      if (config.reading) void text.keepGood(config.reading)
       if (!host.watch || !text.isFile || stop) return
       try {
         stop = host.watch(text.path, onChange)
       } catch (error) {
         log.warn(`${text.path} cannot be watched: call config.reload after changing it`, { error: messageOf(error) })
       }
+    },
+    keep() {
+      if (config.reading) void text.keepGood(config.reading)
     },
     end() {
       ended = true

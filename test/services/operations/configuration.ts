@@ -119,6 +119,7 @@ export function createConfiguration(options: ConfigurationOptions = {}) {
       migrate(sql, MIGRATIONS)
       settings.configConfirm.begin()
       settings.reload.begin()
+      settings.reload.keep()
       await settled()
     },
     /** Somebody writes the file. */
