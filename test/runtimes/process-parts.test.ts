@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createEndingClock } from '../../runtimes/shared/clock.ts'
 import { createConfigFile } from '../../runtimes/shared/config-file.ts'
 import { createOpener } from '../../runtimes/shared/desktop.ts'
@@ -233,15 +233,17 @@ it('knows whether anybody sits here', () => {
   expect([createOpener({}, 'linux'), createOpener({ DISPLAY: ':0' }, 'linux'), createOpener({}, 'darwin'), createOpener({ WAYLAND_DISPLAY: 'w' }, 'linux')].map((each) => each !== null)).toEqual([false, true, true, true])
 })
 
-it('stops all timers of a gateway that has ended', async () => {
+it('stops all timers of a gateway that has ended', () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
   const clock = createEndingClock()
   const rang: string[] = []
   clock.after(5, () => rang.push('before'))
   clock.after(20, () => rang.push('after'))
   clock.after(5, () => rang.push('cancelled'))()
-  await new Promise((resolve) => setTimeout(resolve, 12))
+  vi.advanceTimersByTime(12)
   clock.end()
   clock.after(0, () => rang.push('late'))
-  await new Promise((resolve) => setTimeout(resolve, 30))
+  vi.advanceTimersByTime(30)
   expect(rang).toEqual(['before'])
 })

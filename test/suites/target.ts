@@ -1,7 +1,7 @@
 // What a suite is run against: a gateway that somebody has started, and how to reach it.
 
-import { afterAll, expect } from 'vitest'
-import { handshake, type Client, type ConnectChoice, type Data } from '../harness/client.ts'
+import { afterAll, afterEach, beforeEach, expect } from 'vitest'
+import { handshake, type Client, type ConnectChoice, type Data, type Frame } from '../harness/client.ts'
 import { connectDevice, createDevice } from '../harness/device.ts'
 import { loadPublished } from '../harness/published.ts'
 import type { Upstream } from '../harness/upstream.ts'
@@ -80,25 +80,52 @@ export const suiteConfig = (upstream: Upstream) => ({
   talk: { providers: { mock: { apiKey: 'sk-of-the-talk' } }, speechLocale: 'de-DE' },
 })
 
-/** Reaches a target, and at the end holds everything that was heard against the published schema. */
+/**
+ * Reaches a target, and holds everything that was heard against the published schema. A client that a case has opened
+ * ends with it: hundreds that all hear of each other would fill the memory.
+ */
 export function reach(get: () => Target) {
-  const clients: Client[] = []
+  const clients = new Set<Client>()
+  let ofCase: Client[] | null = null
   const published = loadPublished()
+  const wrong = new Set<string>()
+  let checked = 0
 
+  const methodOf = ({ asked }: Client, { id }: Frame) => (id === undefined ? undefined : asked.get(id))
+  const goodAnswers = (client: Client) => client.frames.flatMap((frame) => (frame.ok && methodOf(client, frame)) || [])
+  const answered = new Set<string>()
+
+  function end(client: Client) {
+    client.close()
+    clients.delete(client)
+    checked += 1
+    for (const frame of client.frames) {
+      const fault = published.check(frame, methodOf(client, frame))
+      if (fault !== null) wrong.add(fault)
+    }
+    for (const method of goodAnswers(client)) answered.add(method)
+  }
+
+  beforeEach(() => {
+    ofCase = []
+  })
+  afterEach(() => {
+    for (const client of ofCase ?? []) end(client)
+    ofCase = null
+  })
   afterAll(() => {
-    for (const client of clients) client.close()
-    const wrong = clients.flatMap((client) =>
-      client.frames.flatMap((frame) => published.check(frame, frame.id === undefined ? undefined : client.asked.get(frame.id)) ?? []),
-    )
-    expect([...new Set(wrong)]).toEqual([])
-    expect(clients.length, 'some connection was checked').toBeGreaterThan(0)
+    for (const client of clients) end(client)
+    expect([...wrong]).toEqual([])
+    expect(checked, 'some connection was checked').toBeGreaterThan(0)
   })
 
   /** `unchecked`: it speaks another dialect than the published one. */
   async function open(options: { headers?: Record<string, string>; unchecked?: boolean } = {}): Promise<Client> {
     const { unchecked = false, ...rest } = options
     const client = await get().open(rest)
-    if (!unchecked) clients.push(client)
+    if (unchecked) return client
+    clients.add(client)
+    ofCase?.push(client)
     return client
   }
 
@@ -110,7 +137,7 @@ export function reach(get: () => Target) {
   return {
     open,
     /** Methods that have had a good answer so far. */
-    answered: () => new Set(clients.flatMap(({ frames, asked }) => frames.flatMap((frame) => (frame.ok && frame.id !== undefined ? (asked.get(frame.id) ?? []) : [])))),
+    answered: (): ReadonlySet<string> => new Set([...answered, ...[...clients].flatMap(goodAnswers)]),
     /** Connected with the gateway token. */
     join,
     /** Connected as a page that a person has open: one with a device, which somebody has approved where that is needed. */
