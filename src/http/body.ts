@@ -1,6 +1,7 @@
 // JSON bodies, with the limit applied before anything is parsed.
 
 import type { Context } from 'hono'
+import { joinBytes } from '../kit/bytes.ts'
 import { GatewayError } from '../protocol/errors.ts'
 import type { HttpEnv } from './env.ts'
 
@@ -34,11 +35,5 @@ async function readLimited(body: ReadableStream<Uint8Array>): Promise<Uint8Array
     if (size > MAX_BODY_BYTES) throw tooLarge()
     chunks.push(chunk)
   }
-  const bytes = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return bytes
+  return joinBytes(chunks)
 }

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { uuid } from '../kit/ids.ts'
 import { chat } from '../protocol/events.ts'
 import { invalid } from '../protocol/errors.ts'
-import { attachment, noUsage, type AssistantMessage } from '../protocol/shapes.ts'
+import { attachment, toGatewayMessage } from '../protocol/shapes.ts'
 import { defineMethod } from '../rpc/method.ts'
 import type { Services } from '../services/services.ts'
 
@@ -118,16 +118,7 @@ export const chatInject = defineMethod({
     const record = sessions.get(key)
     if (!record) throw invalid('session not found')
     const said = params.label ? `[${params.label}]\n\n${params.message}` : params.message
-    const message: AssistantMessage = {
-      role: 'assistant',
-      content: [{ type: 'text', text: said }],
-      api: 'gateway',
-      provider: 'openclaw',
-      model: 'gateway-injected',
-      usage: noUsage(),
-      stopReason: 'stop',
-      timestamp: clock.now(),
-    }
+    const message = toGatewayMessage(said, clock.now())
     const messageId = uuid()
     sessions.append(key, message, { id: messageId })
     const facts = { runId: `inject-${messageId}`, sessionKey: key, agentId: record.agentId, seq: 0 }

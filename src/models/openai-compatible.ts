@@ -6,20 +6,23 @@ import { follow, silenceOf, toModelError, watchSilence, withAttempts, type Silen
 import { mediaOf } from './media.ts'
 import { createAnswer, createEventReader, readWhole, toChunk } from './openai-answer.ts'
 import { toFailure } from './openai-failure.ts'
-import { toBody } from './openai-request.ts'
+import { createBodyWriter } from './openai-request.ts'
 
 const API = 'openai-completions'
 
 export const openaiCompatible: ModelProvider = {
   api: API,
   aliases: ['openai', 'openai-compatible', 'openai-chat'],
-  model: (spec, deps) => ({
-    id: `${spec.provider}/${spec.model}`,
-    provider: spec.provider,
-    model: spec.model,
-    api: API,
-    stream: (request, io) => complete(spec, deps, request, io),
-  }),
+  model: (spec, deps) => {
+    const write = createBodyWriter(spec.model)
+    return {
+      id: `${spec.provider}/${spec.model}`,
+      provider: spec.provider,
+      model: spec.model,
+      api: API,
+      stream: (request, io) => complete(spec, deps, write, request, io),
+    }
+  },
   image: (spec, deps) => ({ id: `${spec.provider}/${spec.model}`, provider: spec.provider, model: spec.model, draw: async (wish, io) => (await import('./openai-media.ts')).openaiImage(spec, deps).draw(wish, io) }),
   ...mediaOf(async (spec, deps) => {
     const { openaiEmbedding, openaiSpeech, openaiTranscription } = await import('./openai-media.ts')
@@ -27,9 +30,9 @@ export const openaiCompatible: ModelProvider = {
   }),
 }
 
-async function* complete(spec: ModelSpec, deps: ModelDeps, request: ModelRequest, io: ModelIo): AsyncGenerator<readonly ModelEvent[]> {
+async function* complete(spec: ModelSpec, deps: ModelDeps, write: (request: ModelRequest) => string, request: ModelRequest, io: ModelIo): AsyncGenerator<readonly ModelEvent[]> {
   const { signal } = io
-  const body = JSON.stringify(toBody(spec.model, request))
+  const body = write(request)
   const { upstream, release } = follow(signal)
   const silence = watchSilence(deps.clock, spec, silenceOf(spec, request), upstream)
   let finished = false

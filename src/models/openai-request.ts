@@ -1,13 +1,31 @@
 // A completion in the words of OpenAI's chat completions wire.
 
-import type { ModelMessage, ModelPart, ModelRequest } from '../ports/model.ts'
+import type { ModelMessage, ModelPart, ModelRequest, ModelTool } from '../ports/model.ts'
 
-export function toBody(model: string, { messages, tools, settings, whole }: ModelRequest): Record<string, unknown> {
+/** Writes requests to a model. Tools are the same values from one request to the next: each is written once. */
+export function createBodyWriter(model: string): (request: ModelRequest) => string {
+  const texts = new WeakMap<ModelTool, string>()
+
+  function toText(tool: ModelTool): string {
+    const known = texts.get(tool)
+    if (known !== undefined) return known
+    const text = JSON.stringify({ type: 'function', function: tool })
+    texts.set(tool, text)
+    return text
+  }
+
+  return (request) => {
+    const text = JSON.stringify(toBody(model, request))
+    return request.tools.length === 0 ? text : `${text.slice(0, -1)},"tools":[${request.tools.map(toText).join(',')}]}`
+  }
+}
+
+/** Without the tools themselves. */
+function toBody(model: string, { messages, tools, settings, whole }: ModelRequest): Record<string, unknown> {
   return {
     model,
     messages: toMessages(messages),
     ...(!whole && { stream: true, stream_options: { include_usage: true } }),
-    tools: tools.length > 0 ? tools.map((tool) => ({ type: 'function', function: tool })) : undefined,
     tool_choice: tools.length > 0 ? settings.toolChoice : undefined,
     parallel_tool_calls: tools.length > 0 ? settings.parallelToolCalls : undefined,
     temperature: settings.temperature,

@@ -99,6 +99,19 @@ export interface AssistantMessage {
   /** On a text that was cut short. */
   readonly openclawAbort?: { readonly aborted: true; readonly origin: string; readonly runId: string }
 }
+
+/** What the gateway itself says, without a model. */
+export const toGatewayMessage = (text: string, timestamp: number): AssistantMessage => ({
+  role: 'assistant',
+  content: [{ type: 'text', text }],
+  api: 'gateway',
+  provider: 'openclaw',
+  model: 'gateway-injected',
+  usage: noUsage(),
+  stopReason: 'stop',
+  timestamp,
+})
+
 export interface ToolResultMessage {
   readonly role: 'toolResult'
   readonly toolCallId: string

@@ -2,10 +2,10 @@
 
 import { describe, expect, it } from 'vitest'
 import type { ModelRequest } from '../../src/index.ts'
-import { toBody } from '../../src/models/openai-request.ts'
+import { createBodyWriter } from '../../src/models/openai-request.ts'
 
 const ask = (more: Partial<ModelRequest> = {}): unknown =>
-  JSON.parse(JSON.stringify(toBody('m', { messages: [{ role: 'user', content: 'hi' }], tools: [], settings: {}, whole: false, ...more })))
+  JSON.parse(createBodyWriter('m')({ messages: [{ role: 'user', content: 'hi' }], tools: [], settings: {}, whole: false, ...more }))
 
 it('asks for a stream with its usage, unless nobody listens before the end', () => {
   const bare = { model: 'm', messages: [{ role: 'user', content: 'hi' }] }
@@ -22,6 +22,17 @@ it('passes on each setting under its name', () => {
     temperature: 0, top_p: 0.5, max_tokens: 7, max_completion_tokens: 8, stop: ['a', 'b'], presence_penalty: -1, frequency_penalty: 1, seed: 0,
     response_format: { type: 'json_object' }, reasoning_effort: 'low',
   }) // prettier-ignore
+})
+
+it('writes the tools of each request anew, those that were written before and others', () => {
+  const write = createBodyWriter('m')
+  const [act, rest] = [{ name: 'act', parameters: { type: 'object' } }, { name: 'rest', parameters: {}, strict: true }]
+  const toolsOf = (tools: ModelRequest['tools']) => JSON.parse(write({ messages: [], tools, settings: {}, whole: true })).tools
+  const offered = (...tools: object[]) => tools.map((tool) => ({ type: 'function', function: tool }))
+  expect(toolsOf([act])).toEqual(offered(act))
+  expect(toolsOf([rest, act])).toEqual(offered(rest, act))
+  expect(toolsOf([{ ...act, name: 'act' }, { name: 'act', parameters: { type: 'array' } }])).toEqual(offered(act, { name: 'act', parameters: { type: 'array' } }))
+  expect(toolsOf([])).toBeUndefined()
 })
 
 it('offers tools with what belongs to them, and without them nothing of it', () => {

@@ -1,7 +1,7 @@
 // The sessions of runs: each run of a job that works by itself has one of its own, which is put away when it has ended
 // and forgotten later. What the runs said stands together in the session of the job.
 
-import { noUsage, splitSessionKey, type AssistantMessage } from '../../protocol/shapes.ts'
+import { splitSessionKey, toGatewayMessage } from '../../protocol/shapes.ts'
 import type { Sql } from '../../ports/sql.ts'
 import type { Migration } from '../../store/migrate.ts'
 import type { Agents } from '../conversation/agents.ts'
@@ -49,9 +49,7 @@ export function createCronSessions(deps: { sql: Sql; agents: Agents; sessions: S
   }
 
   function say(key: string, text: string, at: number) {
-    const facts = { api: 'gateway', provider: 'openclaw', model: 'gateway-injected', usage: noUsage(), stopReason: 'stop' }
-    const message: AssistantMessage = { role: 'assistant', content: [{ type: 'text', text }], ...facts, timestamp: at }
-    sessions.append(key, message)
+    sessions.append(key, toGatewayMessage(text, at))
   }
 
   function tell(job: CronRecord, key: string, answer: string, at: number) {

@@ -3,7 +3,7 @@
 
 import { orderedUuid } from '../../kit/ids.ts'
 import { chat } from '../../protocol/events.ts'
-import { noUsage, type AssistantMessage } from '../../protocol/shapes.ts'
+import { toGatewayMessage } from '../../protocol/shapes.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Commit } from '../../store/commit.ts'
 import type { Idempotency, IdempotencyKey } from '../../store/idempotency.ts'
@@ -21,16 +21,7 @@ export function createOwnRoute(deps: { sessions: Sessions; idempotency: Idempote
   return {
     send(sessionKey, text, key) {
       const now = clock.now()
-      const message: AssistantMessage = {
-        role: 'assistant',
-        content: [{ type: 'text', text }],
-        api: 'gateway',
-        provider: 'openclaw',
-        model: 'gateway-injected',
-        usage: noUsage(),
-        stopReason: 'stop',
-        timestamp: now,
-      }
+      const message = toGatewayMessage(text, now)
       const { result, repeated } = commit.tx(() =>
         idempotency.once(key, now, () => {
           const messageId = orderedUuid(now)

@@ -3,7 +3,7 @@
 
 import { uuid } from '../../kit/ids.ts'
 import { chat } from '../../protocol/events.ts'
-import { noUsage, splitSessionKey, type AssistantMessage } from '../../protocol/shapes.ts'
+import { noUsage, splitSessionKey, toGatewayMessage } from '../../protocol/shapes.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Commit } from '../../store/commit.ts'
 import type { Bus } from '../bus.ts'
@@ -22,17 +22,7 @@ export function createRunReplies(deps: { table: RunTable; sessions: Sessions; co
     record(request, text, before) {
       const { runId, sessionKey } = request
       const now = clock.now()
-      const message: AssistantMessage = {
-        role: 'assistant',
-        content: [{ type: 'text', text }],
-        api: 'gateway',
-        provider: 'openclaw',
-        model: 'gateway-injected',
-        usage: noUsage(),
-        stopReason: 'stop',
-        timestamp: now,
-        idempotencyKey: runId,
-      }
+      const message = { ...toGatewayMessage(text, now), idempotencyKey: runId }
       commit.tx(() => {
         sessions.ensure(sessionKey, 'operator')
         before?.()

@@ -2,6 +2,7 @@
 // internet only, or to what the configuration allows; where the runtime resolves names for us, what is connected to is
 // what was checked.
 
+import { joinBytes } from '../../kit/bytes.ts'
 import { GatewayError } from '../../protocol/errors.ts'
 import { within, type Clock } from '../../ports/clock.ts'
 import type { Host } from '../../ports/host.ts'
@@ -132,7 +133,7 @@ async function read(url: URL, response: FetchResponse, { types, maxBytes }: { ty
     if (size > maxBytes) throw refused(`it has more than ${maxBytes} bytes`)
     pieces.push(piece)
   }
-  return { url: url.href, status, type, bytes: join(pieces, size) }
+  return { url: url.href, status, type, bytes: joinBytes(pieces) }
 }
 
 const fits = (wanted: string, type: string): boolean => wanted === '*/*' || (wanted.endsWith('/*') ? type.startsWith(wanted.slice(0, -1)) : type === wanted)
@@ -141,16 +142,6 @@ const fits = (wanted: string, type: string): boolean => wanted === '*/*' || (wan
 async function drop({ body }: FetchResponse): Promise<void> {
   if (!body) return
   for await (const _ of body) break
-}
-
-function join(pieces: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(size)
-  let at = 0
-  for (const piece of pieces) {
-    bytes.set(piece, at)
-    at += piece.byteLength
-  }
-  return bytes
 }
 
 const refused = (why: string): GatewayError => new GatewayError('INVALID_REQUEST', `the address cannot be used: ${why}`, { details: { code: 'URL_REFUSED' }, code: 'url_refused' })
