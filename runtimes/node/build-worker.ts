@@ -3,13 +3,16 @@
 import { rmSync } from 'node:fs'
 import { build } from 'rolldown'
 import { inAscii } from './ascii.ts'
+import { startPart } from './start-part.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 const dir = `${root}dist/worker`
 rmSync(dir, { recursive: true, force: true })
+const entry = `${root}runtimes/cloudflare/worker.ts`
+const start = startPart(entry)
 await build({
-  input: `${root}runtimes/cloudflare/worker.ts`,
-  plugins: [inAscii],
+  input: entry,
+  plugins: [inAscii, start.plugin],
   platform: 'browser',
   external: [/^cloudflare:/],
   resolve: { conditionNames: ['workerd', 'worker', 'import'] },
@@ -18,6 +21,7 @@ await build({
     entryFileNames: 'worker.js',
     chunkFileNames: 'parts/[name]-[hash].js',
     format: 'esm',
+    codeSplitting: { groups: [start.group] },
     minify: !process.env.NO_MINIFY,
   },
 })

@@ -4,12 +4,14 @@
 import { rmSync } from 'node:fs'
 import { build } from 'rolldown'
 import { inAscii } from './ascii.ts'
+import { startPart } from './start-part.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 for (const built of ['node.js', 'parts']) rmSync(`${root}dist/${built}`, { recursive: true, force: true })
+const start = startPart(`${root}runtimes/node/main.ts`)
 await build({
   input: `${root}runtimes/node/index.ts`,
-  plugins: [inAscii],
+  plugins: [inAscii, start.plugin],
   platform: 'node',
   external: [/^node:/],
   output: {
@@ -17,6 +19,7 @@ await build({
     entryFileNames: 'node.js',
     chunkFileNames: 'parts/[name]-[hash].js',
     format: 'esm',
+    codeSplitting: { groups: [start.group] },
     minify: !process.env.NO_MINIFY,
     banner: (chunk) => (chunk.isEntry ? '#!/usr/bin/env node' : ''),
   },

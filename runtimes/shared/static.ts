@@ -23,7 +23,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.md': 'text/markdown; charset=utf-8',
 }
 
-/** public/ beside the folder of the bundle, or beside runtimes/ when the sources run. */
+/** public/ beside the folder of the bundle, or beside runtimes/ when the sources run; this file is a folder deeper in both. */
 export async function findPublic(): Promise<string | null> {
   const here = dirname(fileURLToPath(import.meta.url))
   for (const candidate of [join(here, '..', 'public'), join(here, '..', '..', 'public')]) {
