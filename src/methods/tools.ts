@@ -117,7 +117,7 @@ export const toolsEffective = defineMethod({
       { id: 'core' as const, label: 'Built-in tools', source: 'core' as const, tools: rows.filter((row) => row.source === 'core') },
       { id: 'mcp' as const, label: LABELS.mcp, source: 'mcp' as const, tools: rows.filter((row) => row.source === 'mcp') },
     ]
-    return { agentId: session.agentId, profile: toolPolicy.profileOf(user), groups: groups.filter((group) => group.tools.length > 0) }
+    return { agentId: session.agentId, profile: toolPolicy.of(user).profile, groups: groups.filter((group) => group.tools.length > 0) }
   },
 })
 

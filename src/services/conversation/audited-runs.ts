@@ -18,9 +18,10 @@ export function auditRuns(table: RunTable, deps: { sql: Sql; audit: Recorder; se
   const { sql, audit, sessionId } = deps
   const rowOf = (runId: string) => sql.get<{ key: string; attempts: number }>('SELECT session_key AS key, attempts FROM runs WHERE id = ?', runId)
 
-  function record(runId: string, sessionKey: string | undefined, status: ActivityStatus) {
+  function record(runId: string, sessionKey: string | undefined, ...statuses: readonly ActivityStatus[]) {
     if (sessionKey === undefined) return
-    audit.record({ kind: 'agent_run', status, agentId: splitSessionKey(sessionKey)?.agentId ?? 'main', sessionKey, sessionId: sessionId(sessionKey), runId })
+    const facts = { kind: 'agent_run' as const, agentId: splitSessionKey(sessionKey)?.agentId ?? 'main', sessionKey, sessionId: sessionId(sessionKey), runId }
+    audit.record(...statuses.map((status) => ({ ...facts, status })))
   }
 
   return {
@@ -36,8 +37,7 @@ export function auditRuns(table: RunTable, deps: { sql: Sql; audit: Recorder; se
     },
     insertEnded(request, result) {
       table.insertEnded(request, result)
-      record(request.runId, request.sessionKey, 'started')
-      record(request.runId, request.sessionKey, statusOf(result))
+      record(request.runId, request.sessionKey, 'started', statusOf(result))
     },
     end(runId, result, hasOutput) {
       table.end(runId, result, hasOutput)

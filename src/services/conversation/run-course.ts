@@ -84,6 +84,7 @@ export function createCourse(
   let untold = ''
   let refusing = false
   let scheduled = false
+  let keeping = false
   let ending = false
   let ended = false
   const kept = { chars: text.length, pieces: 0, at: 0 }
@@ -112,7 +113,7 @@ export function createCourse(
     const delta = untold
     untold = ''
     text += delta
-    if (!isLast && !ending) keep()
+    if (!isLast && !ending) keepInTime()
     const own = ++seq
     const whole = text
     const fresh = whole.length <= SNAPSHOT_CHARS || whole.length - snapshotChars >= whole.length / 4
@@ -129,7 +130,17 @@ export function createCourse(
     for (const listener of listeners) gate.pass(() => listener(progress))
   }
 
-  /** Before anybody sees the first word it is on disk, so that no restart begins the run again. */
+  /** Before anybody sees the first word it is on disk, so that no restart begins the run again. Nothing begins one of HTTP again: it is told first. */
+  function keepInTime() {
+    if (run.replayable) return keep()
+    if (keeping) return
+    keeping = true
+    clock.turn(() => {
+      keeping = false
+      if (!ending) keep()
+    })
+  }
+
   function keep() {
     const isFirst = kept.pieces === 0
     const observed = listeners.length > 0 || bus.isHeard(chat)

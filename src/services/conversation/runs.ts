@@ -193,8 +193,8 @@ export function createRuns(deps: RunsDeps): Runs {
     return { runId: request.runId, status: 'started', run: launch(request, accepted && begins, accepted) }
   }
 
-  /** Nobody hears of it before its end, and whoever asked repeats what broke off: it is written once, when it ends or lasts. */
-  const isUnseen = ({ isNew, whole }: RunRequest) => isNew === true && whole === true && !bus.isHeard(chat)
+  /** Nobody hears of it yet, and whoever asked repeats what broke off: it is written when something of it was seen, when it lasts or ends. */
+  const isUnseen = ({ isNew }: RunRequest) => isNew === true && !bus.isHeard(chat)
 
   function accept(request: RunRequest, begins: boolean): void {
     writing(request)(() => {
@@ -232,6 +232,9 @@ export function createRuns(deps: RunsDeps): Runs {
     return { runId: known.id, status, run: live.get(known.id) ?? null }
   }
 
+  /** Its session is made with its record: there is nothing to look up before. */
+  const isUnmade = ({ isNew }: RunRequest, accepted: boolean) => isNew === true && !accepted
+
   const tellActivity = () => deps.onActivity(live.size - suspended)
 
   function onWait(run: LiveRun, isWaiting: boolean): void {
@@ -248,7 +251,7 @@ export function createRuns(deps: RunsDeps): Runs {
     const { promise, resolve } = Promise.withResolvers<RunResult>()
     const aborter = new AbortController()
     const agentId = splitSessionKey(sessionKey)!.agentId
-    const sessionId = sessions.get(sessionKey)?.sessionId
+    const sessionId = isUnmade(request, accepted) ? undefined : sessions.get(sessionKey)?.sessionId
     const facts = {
       runId,
       sessionKey,
@@ -362,7 +365,7 @@ export function createRuns(deps: RunsDeps): Runs {
 
   async function loop(run: LiveRun): Promise<LoopOutcome> {
     const { request, signal, course } = run
-    const session = sessions.get(run.sessionKey)
+    const session = isUnmade(request, run.accepted) ? null : sessions.get(run.sessionKey)
     if (!session && run.accepted) throw invalid('the session was deleted')
     const candidates = await candidatesOf(run, session)
     const messages = await buildContext(request, run.agentId, session, deps, new Set(run.from?.calls.map((call) => call.id)))

@@ -28,9 +28,14 @@ export interface ToolUser {
   readonly model?: string | undefined
 }
 
+/** What holds for one user. */
+export interface ToolRules {
+  readonly profile: ToolProfile
+  permits(tool: NamedTool): boolean
+}
+
 export interface ToolPolicy {
-  permits(tool: NamedTool, user: ToolUser): boolean
-  profileOf(user: ToolUser): ToolProfile
+  of(user: ToolUser): ToolRules
 }
 
 /** What each profile selects. What reads skills and asks people is part of all of them. */
@@ -68,19 +73,14 @@ export function isNamed(entries: readonly string[], { name, group }: NamedTool):
 
 export const isInProfile = (profile: ToolProfile, tool: NamedTool): boolean => profile === 'full' || isNamed(SELECTED[profile], tool)
 
-interface Rules {
-  readonly profile: ToolProfile
-  permits(tool: NamedTool): boolean
-}
-
 /** Combinations of agent, model, sender and depth that are kept. */
 const MAX_KEPT = 500
 
 export function createToolPolicy(config: Pick<ConfigService, 'current' | 'agents'>): ToolPolicy {
-  const kept = new Map<string, Rules>()
+  const kept = new Map<string, ToolRules>()
   let of: Config | null = null
 
-  function rulesOf({ principal, sessionKey, model = '' }: ToolUser): Rules {
+  function rulesOf({ principal, sessionKey, model = '' }: ToolUser): ToolRules {
     if (of !== config.current) kept.clear()
     of = config.current
     const agentId = splitSessionKey(sessionKey)?.agentId ?? ''
@@ -95,8 +95,11 @@ export function createToolPolicy(config: Pick<ConfigService, 'current' | 'agents
   }
 
   return {
-    permits: (tool, user) => isForKey(tool, user) && rulesOf(user).permits(tool),
-    profileOf: (user) => rulesOf(user).profile,
+    of(user) {
+      const rules = rulesOf(user)
+      if (!user.principal.key?.agents) return rules
+      return { profile: rules.profile, permits: (tool) => isForKey(tool, user) && rules.permits(tool) }
+    },
   }
 }
 
@@ -105,13 +108,12 @@ const REACHING: readonly ToolGroup[] = ['sessions', 'messaging', 'automation', '
 
 /** A key for some agents works in their sessions, and does not look beyond them. */
 function isForKey({ group }: NamedTool, { principal, sessionKey }: ToolUser): boolean {
-  if (!principal.key?.agents) return true
   return !REACHING.includes(group) && mayUseAgent(principal, splitSessionKey(sessionKey)?.agentId ?? '')
 }
 
 type Lists = ToolLists | undefined
 
-function makeRules(config: Pick<ConfigService, 'current' | 'agents'>, user: { agentId: string; model: string; sender: string; depth: number }): Rules {
+function makeRules(config: Pick<ConfigService, 'current' | 'agents'>, user: { agentId: string; model: string; sender: string; depth: number }): ToolRules {
   const all = config.current.tools
   const own = config.agents().find(({ id }) => id === user.agentId)?.tools
   const providers: Lists[] = [byProvider(all?.byProvider, user.model), byProvider(own?.byProvider, user.model)]
@@ -120,7 +122,19 @@ function makeRules(config: Pick<ConfigService, 'current' | 'agents'>, user: { ag
   const provider = selected(providers)
   const layers = [all, own, ...providers, sender].map(listed)
   const checks = [base.check, provider.check, ...layers, ofDepth(config.current, user.depth)]
-  return { profile: provider.profile === 'full' ? base.profile : provider.profile, permits: (tool) => checks.every((check) => check(tool)) }
+  return { profile: provider.profile === 'full' ? base.profile : provider.profile, permits: rememberAnswers((tool) => checks.every((check) => check(tool))) }
+}
+
+/** Tools stay the same values while their source does, and so does what the rules say of them. */
+function rememberAnswers(check: Check): Check {
+  const answers = new WeakMap<NamedTool, boolean>()
+  return (tool) => {
+    const known = answers.get(tool)
+    if (known !== undefined) return known
+    const answer = check(tool)
+    answers.set(tool, answer)
+    return answer
+  }
 }
 
 type Check = (tool: NamedTool) => boolean

@@ -130,7 +130,11 @@ export function createTools({ clock, policy }: { clock: Clock; policy: ToolPolic
     return entry !== undefined && (entry.tool.isThere?.() ?? true)
   }
   const holds = (principal: Principal, { tool }: Entry) => authorize(principal, { role: 'operator', scope: tool.scope }) === null
-  const mayUse = (user: Caller, entry: Entry) => holds(user.principal, entry) && policy.permits(entry, user)
+  const mayUse = (user: Caller, entry: Entry) => holds(user.principal, entry) && policy.of(user).permits(entry)
+  function usableBy(user: Caller): Entry[] {
+    const rules = policy.of(user)
+    return entries().filter((entry) => holds(user.principal, entry) && rules.permits(entry))
+  }
 
   /** The tool and its arguments, or why they do not go together. */
   function prepare(name: string, args: string): Prepared {
@@ -146,7 +150,7 @@ export function createTools({ clock, policy }: { clock: Clock; policy: ToolPolic
   function prepareFor(context: ToolContext, name: string, args: string): Prepared {
     const entry = entryOf(name)
     if (entry && !holds(context.principal, entry)) return { outcome: lacking(name, entry.tool.scope) }
-    if (entry && !policy.permits(entry, context)) return { outcome: failed(`"${name}" is not among the tools that this agent may use here`, 'forbidden') }
+    if (entry && !policy.of(context).permits(entry)) return { outcome: failed(`"${name}" is not among the tools that this agent may use here`, 'forbidden') }
     const prepared = prepare(name, args)
     if ('outcome' in prepared) return prepared
     const scope = prepared.tool.elevate?.(prepared.params) ?? null
@@ -206,8 +210,8 @@ export function createTools({ clock, policy }: { clock: Clock; policy: ToolPolic
     },
     has,
     list: (principal) => entries().filter((entry) => principal === undefined || holds(principal, entry)).map(toListed),
-    usable: (user) => entries().filter((entry) => mayUse(user, entry)).map(toListed),
-    offeredTo: (user) => entries().filter((entry) => mayUse(user, entry)).map(({ offer }) => offer),
+    usable: (user) => usableBy(user).map(toListed),
+    offeredTo: (user) => usableBy(user).map(({ offer }) => offer),
     find(name, user) {
       const entry = entryOf(name)
       return entry && has(name) && mayUse(user, entry) ? toListed(entry) : null

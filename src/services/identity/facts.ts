@@ -30,10 +30,13 @@ export const isLoopbackAddress = (address: string): boolean =>
 
 /** Whether a `Host` (with or without a port) names this machine. No host at all is not a browser's request. */
 export function isLoopbackHost(host: string | null): boolean {
-  if (host === null) return true
+  if (host === null || PLAIN_LOOPBACK.test(host)) return true
   const name = hostname(`http://${host}`)
   return name !== null && isLoopbackName(name)
 }
+
+/** As nearly all clients of this machine write it: no URL has to be parsed for it. */
+const PLAIN_LOOPBACK = /^(?:localhost|\[::1\]|127\.0\.0\.1)(?::\d{1,5})?$/
 
 const isLoopbackName = (name: string): boolean => name === 'localhost' || name === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(name)
 

@@ -62,7 +62,8 @@ export type ActivityFilter = Wanted<Pick<Activity, 'kind' | 'status' | 'agentId'
 export type CallFilter = Wanted<Pick<CallRow, 'method' | 'principal' | 'outcome'>>
 
 export interface AuditTable {
-  addActivity(id: string, at: number, activity: Activity): void
+  /** In order. */
+  addActivities(rows: readonly (Activity & { readonly id: string; readonly at: number })[]): void
   activity(filter: ActivityFilter, page: Page): ActivityRow[]
   addCall(call: Omit<CallRow, 'seq'>): void
   calls(filter: CallFilter, page: Page): CallRow[]
@@ -107,20 +108,13 @@ export function createAuditTable(sql: Sql): AuditTable {
   }
 
   return {
-    addActivity(id, at, { kind, status, agentId, sessionKey, sessionId, runId, toolCallId, toolName }) {
+    addActivities(rows) {
+      const values = rows.flatMap(({ id, at, kind, status, agentId, sessionKey, sessionId, runId, toolCallId, toolName }) =>
+        [id, at, kind, status, agentId, sessionKey, sessionId ?? null, runId, toolCallId ?? null, toolName ?? null])
       sql.run(
         `INSERT INTO audit_activity (id, at, kind, status, agent_id, session_key, session_id, run_id, tool_call_id, tool_name)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        id,
-        at,
-        kind,
-        status,
-        agentId,
-        sessionKey,
-        sessionId ?? null,
-        runId,
-        toolCallId ?? null,
-        toolName ?? null,
+         VALUES ${rows.map(() => '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').join(', ')}`,
+        ...values,
       )
     },
     activity: (filter, page) => select<ActivityRow>('audit_activity', ACTIVITY, filter, page),

@@ -22,8 +22,8 @@ export interface Called {
 }
 
 export interface Audit extends Pick<AuditTable, 'activity' | 'calls' | 'prune'> {
-  /** A run, or a tool of one. MUST be called inside a transaction. */
-  record(activity: Activity): void
+  /** Of runs and their tools, in order. MUST be called inside a transaction. */
+  record(...activities: readonly Activity[]): void
   /** A client has called a method. What only reads is not recorded. */
   called(call: Called): void
 }
@@ -50,10 +50,9 @@ export function createAudit(deps: { sql: Sql; commit: Commit; clock: Clock; log:
     activity: table.activity,
     calls: table.calls,
     prune: table.prune,
-    record(activity) {
-      const { kind, status } = activity
-      table.addActivity(uuid(), clock.now(), activity)
-      deps.stability?.note(kind === 'agent_run' ? 'run' : 'tool', { outcome: status })
+    record(...activities) {
+      table.addActivities(activities.map((activity) => ({ ...activity, id: uuid(), at: clock.now() })))
+      for (const { kind, status } of activities) deps.stability?.note(kind === 'agent_run' ? 'run' : 'tool', { outcome: status })
     },
     called({ method, scope, role, caller, connection, outcome }) {
       if (!isAudited(method, scope, role)) return

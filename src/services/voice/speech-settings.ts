@@ -18,6 +18,8 @@ export interface Persona {
 }
 
 export interface SpeechSettings {
+  /** What was chosen: another value after each choice. */
+  readonly chosen: object
   readonly enabled: boolean
   /** null: whichever can speak. */
   readonly provider: string | null
@@ -39,7 +41,12 @@ const DEFAULT_TIMEOUT_MS = 30_000
 
 export function createSpeechSettings({ sql, commit, config, place }: { sql: Sql; commit: Commit; config: ConfigService; place: string }): SpeechSettings {
   const kept = createCollection(sql, 'speech', chosen)
-  const own = () => kept.get(ONLY)?.value ?? {}
+  /** This process is the only writer: what it read last stands there, unless something was taken back since. */
+  let known: { readonly value: Chosen; readonly at: number } | null = null
+  const own = (): Chosen => {
+    if (known?.at !== commit.rollbacks) known = { value: kept.get(ONLY)?.value ?? {}, at: commit.rollbacks }
+    return known.value
+  }
   const configured = () => config.current.tts ?? {}
   const personas = () => configured().personas ?? {}
 
@@ -50,6 +57,9 @@ export function createSpeechSettings({ sql, commit, config, place }: { sql: Sql;
   }
 
   const settings: SpeechSettings = {
+    get chosen() {
+      return own()
+    },
     get enabled() {
       const { enabled, auto = 'off' } = configured()
       return own().enabled ?? enabled ?? auto !== 'off'
@@ -80,7 +90,11 @@ export function createSpeechSettings({ sql, commit, config, place }: { sql: Sql;
     get timeoutMs() {
       return configured().timeoutMs ?? DEFAULT_TIMEOUT_MS
     },
-    choose: (change) => commit.tx(() => void kept.put(ONLY, { ...own(), ...change })),
+    choose: (change) =>
+      commit.tx(() => {
+        kept.put(ONLY, { ...own(), ...change })
+        known = null
+      }),
   }
   return settings
 }

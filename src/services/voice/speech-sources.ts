@@ -51,8 +51,15 @@ export function createSpeechSources(deps: {
     return { ...provider, speak }
   }
 
-  return () => {
+  function make(): readonly SpeechProvider[] {
     const named = Object.keys(config.current.tts?.providers ?? {}).filter((id) => id !== OPENAI && id !== LOCAL_PROVIDER)
     return [...[...named, OPENAI].map((id) => createOpenaiSpeech(id, LABELS[id] ?? id, sourceOf(id), fetch)), withDefaults(local)]
+  }
+
+  /** Each turn of an agent asks whether it has a voice: they are made anew only after a change. */
+  let made: { readonly config: object; readonly chosen: object; readonly providers: readonly SpeechProvider[] } | null = null
+  return () => {
+    if (made?.config !== config.current || made.chosen !== settings.chosen) made = { config: config.current, chosen: settings.chosen, providers: make() }
+    return made.providers
   }
 }

@@ -10,10 +10,10 @@ import { KEY, requestOf } from './conversation.ts'
 
 const RESULT: RunResult = { state: 'ok', text: '', stopReason: 'stop', toolCalls: [], usage: noUsage(), provider: 'p', model: 'm', startedAt: 1, endedAt: 2 }
 
-function make(record: (activity: Activity) => void = () => {}) {
+function make(record: (...activities: readonly Activity[]) => void = () => {}) {
   const base = foundation()
   const recorded: Activity[] = []
-  const audit = { record: (activity: Activity) => (recorded.push(activity), record(activity)) }
+  const audit = { record: (...activities: readonly Activity[]) => (recorded.push(...activities), record(...activities)) }
   const table = auditRuns(createRunTable(base.sql), { ...base, audit, sessionId: (key) => (key === KEY ? 'the id' : undefined) })
   return { ...base, audit, recorded, table, statuses: () => recorded.map(({ status }) => status) }
 }

@@ -7,7 +7,7 @@ import { KEY, OPERATOR } from './conversation.ts'
 const context = { principal: OPERATOR, sessionKey: KEY, signal: new AbortController().signal }
 
 function open() {
-  const tools = createTools({ clock: fakeClock(), policy: { permits: () => true, profileOf: () => 'full' } })
+  const tools = createTools({ clock: fakeClock(), policy: { of: () => ({ profile: 'full', permits: () => true }) } })
   tools.add(createConfirmTool())
   const wish = (args: Record<string, unknown>) => tools.wishOf('gateway_confirm', JSON.stringify(args), context)
   return { tools, wish }

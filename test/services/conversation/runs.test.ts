@@ -488,6 +488,28 @@ describe('a run that was made for HTTP', () => {
     expect(heard[0]).toBe('reasoning hm')
     expect(heard.slice(1).map((line) => line.replace('text ', '')).join('')).toBe('one two')
   })
+
+  it('is put on record right behind its first word, not before it', async () => {
+    const conversation = await createConversation()
+    const { runs, audience } = conversation
+    audience.present = false
+    const turns = [{ role: 'user' as const, content: script({ text: 'seen' }, { hang: true }) }]
+    const { run } = runs.start(requestOf('x', { origin: 'http', isNew: true, runId: 'r', turns }))
+    const recorded: boolean[] = []
+    run!.listen(() => void recorded.push(runs.find('r') !== null))
+    await settled()
+    expect(recorded).toEqual([false])
+    expect(stateOf(conversation, 'r')).toBe('running')
+    run!.abort('disconnect')
+    expect(await run!.done).toMatchObject({ state: 'aborted', text: 'seen' })
+    expect(runs.find('r')!.result).toMatchObject({ state: 'aborted', text: 'seen' })
+  })
+
+  it('is on record from its beginning where somebody watches', async () => {
+    const conversation = await createConversation()
+    conversation.runs.start(requestOf(HANGS, { origin: 'http', isNew: true, runId: 'r' }))
+    expect(stateOf(conversation, 'r')).toBe('running')
+  })
 })
 
 it('ends a run whose session is deleted while it waits', async () => {

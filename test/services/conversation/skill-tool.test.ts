@@ -10,7 +10,7 @@ import { OPERATOR } from './conversation.ts'
 const usable = async (agentId: string) => (agentId === 'second' ? [] : [{ name: 'mail', filePath: '/w/skills/mail/SKILL.md', content: 'How to mail.' } as Skill])
 
 function invoke(args: object, sessionKey: string) {
-  const tools = createTools({ clock: fakeClock(), policy: { permits: () => true, profileOf: () => 'full' } })
+  const tools = createTools({ clock: fakeClock(), policy: { of: () => ({ profile: 'full', permits: () => true }) } })
   tools.add(createSkillTool({ usable } as unknown as Skills, () => 'main'))
   return tools.invoke('skill_read', JSON.stringify(args), { principal: OPERATOR, sessionKey, signal: new AbortController().signal })
 }

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { createToolPolicy, GROUPS, type ToolUser } from '../../../src/services/conversation/tool-policy.ts'
 
 const policy = createToolPolicy({ current: {}, agents: () => [] } as never)
-const allowed = (principal: ToolUser['principal'], sessionKey = 'agent:main:s') => GROUPS.filter((group) => policy.permits({ name: 'x', group }, { principal, sessionKey }))
+const allowed = (principal: ToolUser['principal'], sessionKey = 'agent:main:s') => GROUPS.filter((group) => policy.of({ principal, sessionKey }).permits({ name: 'x', group }))
 
 it('work in their sessions, and reach no others', () => {
   expect(allowed({ id: 'operator' })).toEqual([...GROUPS])

@@ -16,7 +16,7 @@ const user = (more: Partial<ToolUser> = {}): ToolUser => ({ principal: { id: 'op
 function open(config: unknown) {
   const current = configSchema.parse(config)
   const policy = createToolPolicy({ current, agents: () => (current.agents?.list ?? [{ id: 'main' }]) as never })
-  return { policy, names: (more: Partial<ToolUser> = {}) => ALL.filter((tool) => policy.permits(tool, user(more))).map(({ name }) => name) }
+  return { policy, names: (more: Partial<ToolUser> = {}) => ALL.filter((tool) => policy.of(user(more)).permits(tool)).map(({ name }) => name) }
 }
 const names = (config: unknown, more: Partial<ToolUser> = {}) => open(config).names(more)
 const every = ALL.map(({ name }) => name)
@@ -49,7 +49,7 @@ it('is narrower for an agent that says so, and its profile counts instead of the
   const config = { tools: { profile: 'coding', deny: ['exec'] }, agents: { list: [{ id: 'main' }, { id: 'quiet', tools: { profile: 'messaging', deny: ['group:mcp'] } }] } }
   expect(names(config)).not.toContain('exec')
   expect(names(config, { sessionKey: 'agent:quiet:main' })).toEqual(['sessions_list', 'sessions_spawn', 'sessions_send', 'session_status', 'message'])
-  expect(open(config).policy.profileOf(user({ sessionKey: 'agent:quiet:main' }))).toBe('messaging')
+  expect(open(config).policy.of(user({ sessionKey: 'agent:quiet:main' })).profile).toBe('messaging')
 })
 
 it('takes from sub-agents what speaks to others, and from the last of them the spawning', () => {
@@ -66,9 +66,9 @@ it('takes from sub-agents what speaks to others, and from the last of them the s
 it('follows the configuration', () => {
   const config = { current: configSchema.parse({}), agents: () => [{ id: 'main' }] }
   const policy = createToolPolicy(config)
-  expect(policy.permits(ALL[0]!, user())).toBe(true)
+  expect(policy.of(user()).permits(ALL[0]!)).toBe(true)
   config.current = configSchema.parse({ tools: { deny: ['read'] } })
-  expect(policy.permits(ALL[0]!, user())).toBe(false)
+  expect(policy.of(user()).permits(ALL[0]!)).toBe(false)
 })
 
 describe('whatever is configured', () => {

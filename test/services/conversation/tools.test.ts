@@ -11,7 +11,7 @@ const principal = (...scopes: Scope[]): Principal => ({ id: 'p', role: 'operator
 const READER = principal('operator.read')
 
 function make(...tools: Tool[]) {
-  const registry = createTools({ clock: fakeClock(), policy: { permits: () => true, profileOf: () => 'full' } })
+  const registry = createTools({ clock: fakeClock(), policy: { of: () => ({ profile: 'full', permits: () => true }) } })
   for (const tool of tools) registry.add(tool)
   const invoke = (name: string, args = '{}', by = READER, signal = new AbortController().signal) =>
     registry.invoke(name, args, { principal: by, sessionKey: 'agent:main:main', signal })
@@ -112,7 +112,7 @@ describe('limits', () => {
 
   it('tells a tool to stop that takes too long, and does not wait for it', async () => {
     const clock = fakeClock()
-    const registry = createTools({ clock, policy: { permits: () => true, profileOf: () => 'full' } })
+    const registry = createTools({ clock, policy: { of: () => ({ profile: 'full', permits: () => true }) } })
     let told: AbortSignal | undefined
     registry.add(tool((_, { signal }) => new Promise(() => void (told = signal)), { timeoutMs: 5000 }))
     const calling = registry.call('act', '{}', context)
@@ -140,7 +140,7 @@ describe('limits', () => {
   })
 
   it('keeps to the policy, whatever a model names', async () => {
-    const registry = createTools({ clock: fakeClock(), policy: { permits: ({ name }) => name !== 'act', profileOf: () => 'full' } })
+    const registry = createTools({ clock: fakeClock(), policy: { of: () => ({ profile: 'full', permits: ({ name }) => name !== 'act' }) } })
     registry.add(tool(() => expect.unreachable('it was called')))
     registry.add(tool(() => 'fine', { name: 'other' }))
     expect(registry.offeredTo(context).map(({ name }) => name)).toEqual(['other'])

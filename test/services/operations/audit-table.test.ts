@@ -10,7 +10,7 @@ const CALL = { method: 'm', principal: 'p', role: 'operator', deviceId: null, cl
 function make() {
   const base = foundation()
   const table = createAuditTable(base.sql)
-  const add = (id: string, at: number, more: Partial<Activity> = {}) => table.addActivity(id, at, { ...RUN, ...more })
+  const add = (id: string, at: number, more: Partial<Activity> = {}) => table.addActivities([{ ...RUN, ...more, id, at }])
   return { ...base, table, add }
 }
 

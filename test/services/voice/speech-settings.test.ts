@@ -31,6 +31,22 @@ describe('before anybody chose', () => {
   })
 })
 
+it('forgets what was chosen in something that was taken back', () => {
+  const base = foundation()
+  const settings = make({ provider: 'a' }, base)
+  const [before] = [settings.chosen, settings.provider]
+  expect(() =>
+    base.commit.tx(() => {
+      settings.choose({ provider: 'b' })
+      expect(settings.provider).toBe('b')
+      throw new Error('no')
+    }),
+  ).toThrow('no')
+  expect(settings.provider).toBe('a')
+  settings.choose({ provider: 'c' })
+  expect([settings.provider, settings.chosen === before]).toEqual(['c', false])
+})
+
 it('keeps what was chosen over a restart', () => {
   const base = foundation()
   const tts = { provider: 'a', persona: 'calm', personas: PERSONAS }
