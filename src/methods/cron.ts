@@ -2,18 +2,8 @@
 
 import * as z from 'zod'
 import { invalid } from '../protocol/errors.ts'
-import {
-  cronAddParams,
-  cronAddResult,
-  cronJobMore,
-  cronListParams,
-  cronPatch,
-  cronRunEntry,
-  cronRunsParams,
-  deliveryPreview,
-  idOf,
-  jobNamed,
-} from '../protocol/cron-shapes.ts'
+import { cronAddParams, cronAddResult, cronListParams, cronPatch, cronRunsParams, idOf, jobNamed } from '../protocol/cron-params.ts'
+import { cronJobMore, cronRunEntry, deliveryPreview } from '../protocol/cron-shapes.ts'
 import { defineMethod, type Call } from '../rpc/method.ts'
 import { previewOf, toCompactView, toFullView, toJobView } from '../services/automation/cron-view.ts'
 

@@ -1,11 +1,10 @@
-// Shapes of jobs: what a client may ask for, and what it is told. Field names are the published schema's.
+// Shapes of jobs: what they are made of, and what clients are told of them. Field names are the published schema's.
 
 import * as z from 'zod'
 
 const text = z.string().min(1)
 const visible = z.string().min(1).regex(/\S/)
 const moment = z.int().min(0).max(8_640_000_000_000_000)
-const nullable = <T extends z.ZodType>(shape: T) => shape.nullable().optional()
 
 // --- schedules ---
 
@@ -27,10 +26,10 @@ export const cronSchedule = z.discriminatedUnion('kind', [
   stream,
 ])
 
-const pacing = z.strictObject({ min: visible.optional(), max: visible.optional() })
-const trigger = z.strictObject({ script: text.max(65_536), once: z.boolean().optional() })
-const sessionTarget = z.union([z.enum(['main', 'isolated', 'current']), z.string().regex(/^session:.+/)])
-const wakeMode = z.enum(['next-heartbeat', 'now'])
+export const pacing = z.strictObject({ min: visible.optional(), max: visible.optional() })
+export const trigger = z.strictObject({ script: text.max(65_536), once: z.boolean().optional() })
+export const sessionTarget = z.union([z.enum(['main', 'isolated', 'current']), z.string().regex(/^session:.+/)])
+export const wakeMode = z.enum(['next-heartbeat', 'now'])
 
 /** edgeclaw's own: what becomes of slots that passed while the gateway could not run. */
 export const catchUp = z
@@ -47,9 +46,8 @@ export type CatchUp = z.output<typeof catchUp>
 // --- what a job does ---
 
 const toolsOfJob = { toolsAllow: z.array(z.string()).optional(), toolsAllowIsDefault: z.boolean().optional() }
-const toolsPatch = { toolsAllow: nullable(z.array(z.string())), toolsAllowIsDefault: z.boolean().optional() }
 
-const command = {
+export const command = {
   kind: z.literal('command'),
   cwd: text.optional(),
   env: z.record(z.string(), z.string()).optional(),
@@ -58,8 +56,8 @@ const command = {
   noOutputTimeoutSeconds: z.number().min(0).optional(),
   outputMaxBytes: z.int().min(1).optional(),
 }
-const script = { kind: z.literal('script'), timeoutSeconds: z.number().min(1).optional(), toolBudget: z.int().min(1).optional() }
-const agentTurn = {
+export const script = { kind: z.literal('script'), timeoutSeconds: z.number().min(1).optional(), toolBudget: z.int().min(1).optional() }
+export const agentTurn = {
   kind: z.literal('agentTurn'),
   timeoutSeconds: z.number().min(0).optional(),
   allowUnsafeExternalContent: z.boolean().optional(),
@@ -80,26 +78,12 @@ export const cronPayload = z.discriminatedUnion('kind', [
   z.strictObject({ ...script, script: text.max(65_536), ...toolsOfJob }),
 ])
 
-const payloadPatch = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('systemEvent'), text: text.optional(), ...toolsPatch }),
-  z.strictObject({
-    ...agentTurn,
-    message: text.optional(),
-    model: nullable(z.string()),
-    fallbacks: nullable(z.array(z.string())),
-    thinking: nullable(z.string()),
-    ...toolsPatch,
-  }),
-  z.strictObject({ ...command, argv: z.array(text).min(1).optional(), ...toolsPatch }),
-  z.strictObject({ ...script, script: text.max(65_536).optional(), ...toolsPatch }),
-])
-
 // --- where its answer goes ---
 
-const threadId = z.union([z.string(), z.number()])
-const alertMode = z.enum(['announce', 'webhook'])
+export const threadId = z.union([z.string(), z.number()])
+export const alertMode = z.enum(['announce', 'webhook'])
 const destination = z.strictObject({ channel: visible.optional(), to: visible.optional(), accountId: text.optional(), mode: alertMode.optional() })
-const webhook = z.strictObject({ mode: z.literal('webhook'), to: visible })
+export const webhook = z.strictObject({ mode: z.literal('webhook'), to: visible })
 const route = {
   channel: visible.optional(),
   threadId: threadId.optional(),
@@ -114,20 +98,7 @@ export const cronDelivery = z.discriminatedUnion('mode', [
   z.strictObject({ mode: z.literal('webhook'), ...route, to: visible }),
 ])
 
-const destinationPatch = z.strictObject({ channel: nullable(visible), to: nullable(visible), accountId: nullable(text), mode: nullable(alertMode) })
-
-const deliveryPatch = z.strictObject({
-  mode: z.enum(['none', 'announce', 'webhook']).optional(),
-  channel: nullable(visible),
-  threadId: nullable(threadId),
-  accountId: nullable(text),
-  bestEffort: z.boolean().optional(),
-  failureDestination: nullable(destinationPatch),
-  completionDestination: nullable(webhook),
-  to: nullable(visible),
-})
-
-const failureAlert = z.union([
+export const failureAlert = z.union([
   z.literal(false),
   z.strictObject({
     after: z.int().min(1).optional(),
@@ -139,156 +110,21 @@ const failureAlert = z.union([
     accountId: text.optional(),
   }),
 ])
-const failureAlertPatch = z.union([
-  z.literal(false),
-  z.strictObject({
-    after: nullable(z.int().min(1)),
-    channel: nullable(visible),
-    to: nullable(visible),
-    cooldownMs: nullable(z.int().min(0)),
-    includeSkipped: nullable(z.boolean()),
-    mode: nullable(alertMode),
-    accountId: nullable(text),
-  }),
-])
+// --- whose it is, and how it went ---
 
-// --- params ---
+export const owner = z.strictObject({ agentId: text.optional(), sessionKey: text.optional(), accountId: text.optional() })
+export const label = visible.max(200)
 
-const owner = z.strictObject({ agentId: text.optional(), sessionKey: text.optional(), accountId: text.optional() })
-const label = visible.max(200)
-
-export const cronAddParams = z.strictObject({
-  name: text,
-  declarationKey: label.optional(),
-  displayName: label.optional(),
-  owner: owner.optional(),
-  agentId: nullable(text),
-  sessionKey: nullable(text),
-  description: z.string().optional(),
-  enabled: z.boolean().optional(),
-  deleteAfterRun: z.boolean().optional(),
-  schedule: cronSchedule,
-  pacing: pacing.optional(),
-  trigger: trigger.optional(),
-  sessionTarget,
-  wakeMode,
-  payload: cronPayload,
-  delivery: cronDelivery.optional(),
-  failureAlert: failureAlert.optional(),
-  catchUp: catchUp.optional(),
-})
-export type CronAdd = z.output<typeof cronAddParams>
-
-const STATUSES = ['ok', 'error', 'skipped'] as const
-const DELIVERY_STATUSES = ['delivered', 'not-delivered', 'unknown', 'not-requested'] as const
+export const CRON_STATUSES = ['ok', 'error', 'skipped'] as const
+export const DELIVERY_STATUSES = ['delivered', 'not-delivered', 'unknown', 'not-requested'] as const
 export const ERROR_REASONS = [
   'auth', 'auth_permanent', 'format', 'rate_limit', 'overloaded', 'billing', 'server_error', 'timeout', 'tls_certificate',
   'context_overflow', 'model_not_found', 'session_expired', 'empty_response', 'no_error_details', 'unclassified', 'unknown',
 ] as const // prettier-ignore
 
-export type CronStatus = (typeof STATUSES)[number]
+export type CronStatus = (typeof CRON_STATUSES)[number]
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number]
 export type ErrorReason = (typeof ERROR_REASONS)[number]
-
-const streamStatus = z.enum(['starting', 'running', 'restarting', 'stopped', 'disabled', 'error'])
-
-/** What the published patch lets a client say of a job's state; the gateway acts on `nextRunAtMs` alone. */
-const statePatch = z.strictObject({
-  nextRunAtMs: moment.optional(),
-  runningAtMs: moment.optional(),
-  lastRunAtMs: moment.optional(),
-  lastRunStatus: z.enum(STATUSES).optional(),
-  lastStatus: z.enum(STATUSES).optional(),
-  lastError: z.string().optional(),
-  lastErrorReason: z.enum(ERROR_REASONS).optional(),
-  lastDurationMs: z.int().min(0).optional(),
-  consecutiveErrors: z.int().min(0).optional(),
-  consecutiveSkipped: z.int().min(0).optional(),
-  lastDelivered: z.boolean().optional(),
-  lastDeliveryStatus: z.enum(DELIVERY_STATUSES).optional(),
-  lastDeliveryError: z.string().optional(),
-  lastFailureNotificationDelivered: z.boolean().optional(),
-  lastFailureNotificationDeliveryStatus: z.enum(DELIVERY_STATUSES).optional(),
-  lastFailureNotificationDeliveryError: z.string().optional(),
-  lastFailureAlertAtMs: moment.optional(),
-  lastTriggerEvalAtMs: moment.optional(),
-  triggerEvalCount: z.int().min(0).optional(),
-  lastTriggerFireAtMs: moment.optional(),
-  triggerState: z.unknown().optional(),
-  streamStatus: streamStatus.optional(),
-  streamError: z.string().optional(),
-  streamConsecutiveFailures: z.int().min(0).optional(),
-  streamRestartExhausted: z.boolean().optional(),
-  streamDroppedBatches: z.int().min(0).optional(),
-  streamCoalescedBatches: z.int().min(0).optional(),
-  streamLastStartedAtMs: moment.optional(),
-  streamLastExitAtMs: moment.optional(),
-})
-
-export const cronPatch = z.strictObject({
-  name: text.optional(),
-  displayName: nullable(label),
-  agentId: nullable(text),
-  sessionKey: nullable(text),
-  description: z.string().optional(),
-  enabled: z.boolean().optional(),
-  deleteAfterRun: z.boolean().optional(),
-  schedule: cronSchedule.optional(),
-  pacing: nullable(pacing),
-  trigger: nullable(trigger),
-  sessionTarget: sessionTarget.optional(),
-  wakeMode: wakeMode.optional(),
-  payload: payloadPatch.optional(),
-  delivery: deliveryPatch.optional(),
-  failureAlert: nullable(failureAlertPatch),
-  state: statePatch.optional(),
-  catchUp: nullable(catchUp),
-})
-export type CronPatch = z.output<typeof cronPatch>
-
-/** A job is named `id`, or `jobId` as older clients do. */
-export const jobNamed = <S extends z.ZodRawShape>(rest: S) =>
-  z.union([z.strictObject({ id: text, ...rest }), z.strictObject({ jobId: text, ...rest })])
-
-export const idOf = (params: { readonly id: string } | { readonly jobId: string }): string => ('id' in params ? params.id : params.jobId)
-
-export const cronListParams = z.strictObject({
-  sessionKey: text.optional(),
-  sessionAgentId: text.optional(),
-  includeDisabled: z.boolean().optional(),
-  limit: z.int().min(1).max(200).optional(),
-  offset: z.int().min(0).optional(),
-  query: z.string().optional(),
-  enabled: z.enum(['all', 'enabled', 'disabled']).optional(),
-  scheduleKind: z.enum(['all', 'at', 'every', 'cron', 'on-exit', 'stream']).optional(),
-  lastRunStatus: z.enum(['all', 'ok', 'error', 'skipped', 'unknown']).optional(),
-  trigger: z.enum(['all', 'conditional', 'unconditional']).optional(),
-  sortBy: z.enum(['nextRunAtMs', 'updatedAtMs', 'name']).optional(),
-  sortDir: z.enum(['asc', 'desc']).optional(),
-  agentId: text.optional(),
-  compact: z.boolean().optional(),
-  includeDeliveryPreviews: z.boolean().optional(),
-})
-export type CronListQuery = z.output<typeof cronListParams>
-
-const runName = text.regex(/^[^/\\]+$/)
-
-export const cronRunsParams = z.strictObject({
-  agentId: text.optional(),
-  scope: z.enum(['job', 'all']).optional(),
-  id: runName.optional(),
-  jobId: runName.optional(),
-  runId: text.optional(),
-  limit: z.int().min(1).max(200).default(50),
-  offset: z.int().min(0).default(0),
-  statuses: z.array(z.enum(STATUSES)).min(1).max(3).optional(),
-  status: z.enum(['all', ...STATUSES]).optional(),
-  deliveryStatuses: z.array(z.enum(DELIVERY_STATUSES)).min(1).max(4).optional(),
-  deliveryStatus: z.enum(DELIVERY_STATUSES).optional(),
-  query: z.string().optional(),
-  sortDir: z.enum(['asc', 'desc']).default('desc'),
-})
-export type CronRunsQuery = z.output<typeof cronRunsParams>
 
 // --- what clients are told ---
 
@@ -297,8 +133,8 @@ export const cronState = z.strictObject({
   scheduleActivatedAtMs: moment.optional(),
   runningAtMs: moment.optional(),
   lastRunAtMs: moment.optional(),
-  lastRunStatus: z.enum(STATUSES).optional(),
-  lastStatus: z.enum(STATUSES).optional(),
+  lastRunStatus: z.enum(CRON_STATUSES).optional(),
+  lastStatus: z.enum(CRON_STATUSES).optional(),
   lastError: z.string().optional(),
   lastErrorReason: z.enum(ERROR_REASONS).optional(),
   lastDurationMs: z.int().min(0).optional(),
@@ -312,7 +148,7 @@ export const cronState = z.strictObject({
 })
 export type CronState = z.output<typeof cronState>
 
-const jobFields = {
+export const jobFields = {
   id: text,
   declarationKey: label.optional(),
   displayName: label.optional(),
@@ -335,7 +171,7 @@ const jobFields = {
   state: cronState,
   nextRunAtMs: moment.optional(),
   lastRunAtMs: moment.optional(),
-  lastRunStatus: z.enum(STATUSES).optional(),
+  lastRunStatus: z.enum(CRON_STATUSES).optional(),
   lastRunError: z.string().optional(),
   lastDelivered: z.boolean().optional(),
   lastDeliveryStatus: z.enum(DELIVERY_STATUSES).optional(),
@@ -353,18 +189,13 @@ export type CronJobView = z.output<typeof cronJob>
 /** Results whose shape is not published also say `catchUp`, when it was set. */
 export const cronJobMore = z.strictObject({ ...jobFields, catchUp: catchUp.optional() })
 
-export const cronAddResult = z.union([
-  z.strictObject({ ...jobFields, deliveryPreview }),
-  z.strictObject({ created: z.boolean(), updated: z.boolean().optional(), job: cronJob, deliveryPreview }),
-])
-
 const target = { channel: z.string().optional(), to: z.string().nullable().optional(), source: z.enum(['explicit', 'last']).optional() }
 
 export const cronRunEntry = z.strictObject({
   ts: z.int().min(0),
   jobId: text,
   action: z.literal('finished'),
-  status: z.enum(STATUSES),
+  status: z.enum(CRON_STATUSES),
   completionStatus: z.enum(['succeeded', 'failed', 'unknown']).optional(),
   error: z.string().optional(),
   errorReason: z.enum(ERROR_REASONS).optional(),

@@ -1,7 +1,8 @@
 // What a job is, and the rules by which one is made and changed. Pure: nothing is kept here.
 
 import { GatewayError, invalid } from '../../protocol/errors.ts'
-import type { CatchUp, CronAdd, CronPatch, CronState } from '../../protocol/cron-shapes.ts'
+import type { CronAdd, CronPatch } from '../../protocol/cron-params.ts'
+import type { CatchUp, CronState } from '../../protocol/cron-shapes.ts'
 import type { Scope } from '../../protocol/scopes.ts'
 import { settleSchedule, type Schedule } from './schedule.ts'
 

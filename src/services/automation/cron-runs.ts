@@ -1,7 +1,8 @@
 // The rows of slots and runs: each slot of a job has exactly one, claimed before its run, or one of a span that nobody
 // ran. Rows of a job are numbered from 1; the oldest are forgotten.
 
-import type { CronRunEntry, CronRunsQuery, CronStatus, DeliveryStatus } from '../../protocol/cron-shapes.ts'
+import type { CronRunsQuery } from '../../protocol/cron-params.ts'
+import type { CronRunEntry, CronStatus, DeliveryStatus } from '../../protocol/cron-shapes.ts'
 import type { Sql, SqlValue } from '../../ports/sql.ts'
 import type { Migration } from '../../store/migrate.ts'
 import type { Span } from './catch-up.ts'

@@ -1,7 +1,8 @@
 // Jobs: one row each, an index of those that are due, and what a list is narrowed to.
 
 import { uuid } from '../../kit/ids.ts'
-import type { CronListQuery, CronStatus } from '../../protocol/cron-shapes.ts'
+import type { CronListQuery } from '../../protocol/cron-params.ts'
+import type { CronStatus } from '../../protocol/cron-shapes.ts'
 import type { Scope } from '../../protocol/scopes.ts'
 import type { Sql, SqlValue } from '../../ports/sql.ts'
 import type { Migration } from '../../store/migrate.ts'

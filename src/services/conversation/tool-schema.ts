@@ -14,9 +14,15 @@ interface Schema {
 }
 
 export function toParameters(params: z.ZodType): unknown {
-  const { $schema: _, ...schema } = z.toJSONSchema(params, { io: 'input' }) as Schema
+  const { $schema: _, ...schema } = z.toJSONSchema(params, { io: 'input', override: ({ jsonSchema }) => withoutSafeBounds(jsonSchema) }) as Schema
   const shapes = schema.oneOf ?? schema.anyOf
   return shapes ? merge(shapes) : schema
+}
+
+/** That a whole number is one that can be written down is no news to a model, and costs tokens in each turn. */
+function withoutSafeBounds(schema: { minimum?: number | undefined; maximum?: number | undefined }): void {
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
 }
 
 function merge(shapes: readonly Schema[]): Schema {

@@ -7,7 +7,7 @@ import { cronJobsMigration } from '../../../src/services/automation/cron-table.t
 import { createAutomationServices } from '../../../src/services/automation/services.ts'
 import { hooksMigration } from '../../../src/services/automation/hook-table.ts'
 import { systemEventsMigration } from '../../../src/services/automation/system-events.ts'
-import type { CronAdd } from '../../../src/protocol/cron-shapes.ts'
+import type { CronAdd } from '../../../src/protocol/cron-params.ts'
 import type { ConversationServices } from '../../../src/services/conversation/services.ts'
 import type { Ground } from '../../../src/services/ground.ts'
 import type { IdentityServices } from '../../../src/services/identity/services.ts'

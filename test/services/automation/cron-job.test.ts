@@ -1,7 +1,7 @@
 // The rules by which jobs are made and changed.
 
 import { describe, expect, it } from 'vitest'
-import type { CronAdd, CronPatch } from '../../../src/protocol/cron-shapes.ts'
+import type { CronAdd, CronPatch } from '../../../src/protocol/cron-params.ts'
 import { GatewayError } from '../../../src/protocol/errors.ts'
 import { patchDefinition, settleDefinition } from '../../../src/services/automation/cron-job.ts'
 import { eventJobOf, jobOf } from './automation.ts'

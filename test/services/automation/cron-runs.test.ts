@@ -1,7 +1,7 @@
 // Rows of slots and runs.
 
 import { describe, expect, it } from 'vitest'
-import type { CronRunsQuery } from '../../../src/protocol/cron-shapes.ts'
+import type { CronRunsQuery } from '../../../src/protocol/cron-params.ts'
 import { createCronRuns, KEPT_ROWS } from '../../../src/services/automation/cron-runs.ts'
 import { createAutomation, rowsOf } from './automation.ts'
 

@@ -18,4 +18,6 @@ it('have names of their own, a group, a scope, words, and an object as arguments
     expect(description.length, name).toBeGreaterThan(20)
     expect(toParameters(params), name).toMatchObject({ type: 'object' })
   }
+  // Each turn pays for them with tokens: about a quarter as many as these are letters.
+  expect(JSON.stringify(tools.map(({ name, description, params }) => ({ name, description, parameters: toParameters(params) }))).length).toBeLessThan(12_000)
 })

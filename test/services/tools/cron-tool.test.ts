@@ -24,6 +24,27 @@ it('makes jobs of its own agent, with the scopes of whoever it works for', async
   expect(cron.get(id).scopes.toSorted()).toEqual(['operator.admin', 'operator.read', 'operator.write'])
 })
 
+it('needs to be told no more than what to do, and when', async () => {
+  const { use } = await open()
+  const { schedule } = JOB
+  expect(await use({ action: 'add', job: { name: 'look', schedule, payload: JOB.payload } })).toMatchObject({ sessionTarget: 'isolated', wakeMode: 'now' })
+  const told = { name: 'tell', schedule: { kind: 'cron', expr: '0 7 * * *', tz: 'Europe/Berlin' }, payload: { kind: 'systemEvent', text: 'morning' } }
+  expect(await use({ action: 'add', job: told })).toMatchObject({ sessionTarget: 'main', wakeMode: 'now' })
+})
+
+it.each([
+  [{ schedule: { kind: 'on-exit', command: 'ls' } }, 'schedule'],
+  [{ payload: { kind: 'command', argv: ['ls'] } }, 'payload'],
+  [{ sessionTarget: 'elsewhere' }, 'sessionTarget'],
+  [{ delivery: { mode: 'webhook' } }, 'delivery'],
+  [{ owner: {} }, 'owner'],
+])('is refused what is not for agents, with what is wrong: %j', async (more, named) => {
+  const { use } = await open()
+  const { error } = await use({ action: 'add', job: { ...JOB, ...more } })
+  expect(error).toContain('invalid cron arguments')
+  expect(error).toContain(named)
+})
+
 it('lists, changes, runs and removes them', async () => {
   const { use } = await open()
   const { id } = await use({ action: 'add', job: JOB })
