@@ -2,7 +2,7 @@
 // kept beside its socket, and taken up again when a message or the alarm wakes the object.
 
 import { DurableObject } from 'cloudflare:workers'
-import { createGateway, type Gateway } from '../../src/index.ts'
+import { createGateway, type Gateway, type Platform } from '../../src/index.ts'
 import type { Env } from './env.ts'
 import { createObjectPlatform, toPeer } from './platform.ts'
 import { refuse } from './refuse.ts'
@@ -10,9 +10,10 @@ import { refuse } from './refuse.ts'
 export class GatewayObject extends DurableObject<Env> {
   readonly #gateway: Gateway
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  /** The runtime gives the first two; a class made of this one may stand on another platform. */
+  constructor(ctx: DurableObjectState, env: Env, platform: Platform = createObjectPlatform(ctx, env)) {
     super(ctx, env)
-    this.#gateway = createGateway(createObjectPlatform(ctx, env))
+    this.#gateway = createGateway(platform)
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'))
   }
 

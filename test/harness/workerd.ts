@@ -30,8 +30,16 @@ export async function startWorkerd({ dir, vars }: WorkerdOptions): Promise<Serve
   child.stdout.on('data', (piece: Buffer) => (output += piece.toString()))
   child.stderr.on('data', (piece: Buffer) => (output += piece.toString()))
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
+  const killAtExit = () => void child.kill('SIGKILL')
+  process.once('exit', killAtExit)
+  void exited.then(() => process.off('exit', killAtExit))
   const url = `http://127.0.0.1:${port}`
-  await untilServing(url, () => output)
+  try {
+    await untilServing(url, () => output)
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw error
+  }
   return {
     url,
     pid: child.pid!,

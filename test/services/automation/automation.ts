@@ -125,5 +125,5 @@ interface SlotRow {
 }
 
 /** What is written of the slots of a job, in order. */
-export const rowsOf = (sql: TestSql, jobId: string): SlotRow[] =>
+export const rowsOf = (sql: Pick<TestSql, 'all'>, jobId: string): SlotRow[] =>
   sql.all<SlotRow>('SELECT n, slot_at, last_slot_at, slots, status, run_id FROM cron_runs WHERE job_id = ? ORDER BY n', jobId)

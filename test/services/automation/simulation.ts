@@ -2,15 +2,13 @@
 // its runs take their time and fail. Afterwards every slot must be accounted for once, and none may have started twice.
 
 import { ModelError } from '../../../src/ports/model.ts'
-import type { CatchUp } from '../../../src/protocol/cron-shapes.ts'
-import type { CronRecord } from '../../../src/services/automation/cron-job.ts'
-import type { Schedule } from '../../../src/services/automation/schedule.ts'
-import { timetableOf } from '../../../src/services/automation/schedule.ts'
-import { createRandom, type Random } from '../../chaos/random.ts'
+import { createRandom } from '../../chaos/random.ts'
 import { fakeClock, settled, type FakeClock } from '../../harness/clock.ts'
 import { memorySql, type TestSql } from '../../harness/sql.ts'
 import { answer, PLAYED, playedProvider, OPERATOR } from '../conversation/conversation.ts'
-import { createAutomation, jobOf, rowsOf, type Automation } from './automation.ts'
+import { createAutomation, type Automation } from './automation.ts'
+import { BEGIN, drawAbsence, drawFailure, drawJob, drawSpan, HOUR, MINUTE } from './job-mix.ts'
+import { accountFor, type Account, type KnownJob } from './slot-account.ts'
 
 export interface SimulationChoice {
   readonly jobs: number
@@ -19,26 +17,12 @@ export interface SimulationChoice {
   readonly seed: number
 }
 
-export interface SimulationSummary extends SimulationChoice {
-  readonly slots: number
-  readonly runs: number
-  readonly failed: number
-  readonly interrupted: number
-  readonly skipped: number
-  readonly missed: number
+export interface SimulationSummary extends SimulationChoice, Omit<Account, 'begunAgain'> {
   /** Deaths in the middle of a write. */
   readonly deathsWhileWriting: number
   readonly clockJumps: number
   readonly doubleStarts: number
-  readonly unaccounted: number
-  readonly accountedTwice: number
-  readonly stillOpen: number
 }
-
-const MINUTE = 60_000
-const HOUR = 60 * MINUTE
-/** The night before clocks go forward in Europe: the day has one hour less there. */
-const BEGIN = Date.UTC(2026, 2, 28, 18)
 
 class Dead extends Error {}
 
@@ -104,28 +88,6 @@ function clockOf(world: FakeClock, skew: { ms: number }, isDead: () => boolean):
   }
 }
 
-const CRON = ['*/5 * * * *', '*/15 * * * *', '30 2 * * *', '0 3 * * *', '0 * * * *', '10,40 1-4 * * *', '*/20 2 * * *', '0 0 * * *']
-const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Africa/Cairo']
-const POLICIES: readonly (CatchUp | undefined)[] = [
-  undefined,
-  { policy: 'once' },
-  { policy: 'skip' },
-  { policy: 'all', max: 5 },
-  { policy: 'window', windowMs: 30 * MINUTE },
-]
-
-
-function scheduleOf(random: Random, now: number): Schedule {
-  switch (random.below(4)) {
-    case 0:
-      return { kind: 'cron', expr: random.pick(CRON), tz: random.pick(ZONES) }
-    case 1:
-      return { kind: 'at', at: new Date(now + (1 + random.below(300)) * MINUTE).toISOString() }
-    default:
-      return { kind: 'every', everyMs: (2 + random.below(58)) * MINUTE }
-  }
-}
-
 export async function simulate(choice: SimulationChoice): Promise<SimulationSummary> {
   const random = createRandom(choice.seed)
   const world = fakeClock(BEGIN)
@@ -134,7 +96,7 @@ export async function simulate(choice: SimulationChoice): Promise<SimulationSumm
   /** How often a run was handed to the table of runs. */
   const starts = new Map<string, number>()
   const until = BEGIN + choice.hours * HOUR
-  const known = new Map<string, { job: CronRecord; createdAt: number }>()
+  const known: KnownJob[] = []
   let deathsWhileWriting = 0
   let clockJumps = 0
 
@@ -142,9 +104,9 @@ export async function simulate(choice: SimulationChoice): Promise<SimulationSumm
     playedProvider(async function* (_, signal) {
       await new Promise<void>((resolve, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
-        clock.after(random.below(20) === 0 ? random.below(20 * MINUTE) : random.below(30_000), resolve)
+        clock.after(drawSpan(random), resolve)
       })
-      if (random.below(15) === 0) throw new ModelError('server', 'it failed')
+      if (drawFailure(random)) throw new ModelError('server', 'it failed')
       yield answer('done')
     })
 
@@ -165,12 +127,8 @@ export async function simulate(choice: SimulationChoice): Promise<SimulationSumm
   }
 
   function addJob({ cron, clock }: Automation, n: number) {
-    const isEvent = random.below(10) === 0
-    const catchUp = random.pick(POLICIES)
-    const base = isEvent ? { sessionTarget: `main` as const, payload: { kind: 'systemEvent' as const, text: `event ${n}` } } : {}
-    const { delivery, ...job } = jobOf({ ...base, name: `job ${n}`, schedule: scheduleOf(random, clock.now()), ...(catchUp && { catchUp }), deleteAfterRun: false })
-    const added = cron.add({ ...job, ...(!isEvent && { delivery }), wakeMode: isEvent && random.below(2) === 0 ? 'now' : 'next-heartbeat' }, OPERATOR)
-    known.set(added.job.id, { job: added.job, createdAt: added.job.createdAt })
+    const { job } = cron.add(drawJob(random, n, clock.now()), OPERATOR)
+    known.push({ id: job.id, createdAt: job.createdAt, schedule: job.definition.schedule })
   }
 
   let { process, life } = await boot()
@@ -187,7 +145,7 @@ export async function simulate(choice: SimulationChoice): Promise<SimulationSumm
     }
     life.end()
     await settled()
-    if (random.below(3) > 0) await world.advance(random.below(random.below(4) === 0 ? 2 * HOUR : 3 * MINUTE)) // it was down
+    if (random.below(3) > 0) await world.advance(drawAbsence(random)) // it was down
     if (random.below(10) === 0) {
       skew.ms += random.below(2) === 0 ? HOUR : -HOUR
       clockJumps++
@@ -197,41 +155,11 @@ export async function simulate(choice: SimulationChoice): Promise<SimulationSumm
   await process.pass(90 * MINUTE)
   process.scheduler.end()
   await process.pass(30 * MINUTE) // what runs, ends
-  return { ...choice, ...check(disk, known, starts, process), deathsWhileWriting, clockJumps }
+  const { begunAgain, ...account } = accountFor(disk, known, process.clock.now())
+  const twice = [...starts.values()].filter((times) => times > 1).length
+  return { ...choice, ...account, doubleStarts: twice + begunAgain, deathsWhileWriting, clockJumps }
 }
 
 function ignoreDeath(error: unknown) {
   if (!(error instanceof Dead)) throw error
-}
-
-function check(disk: TestSql, known: ReadonlyMap<string, { job: CronRecord; createdAt: number }>, starts: ReadonlyMap<string, number>, process: Automation) {
-  const sum = { slots: 0, runs: 0, failed: 0, interrupted: 0, skipped: 0, missed: 0, unaccounted: 0, accountedTwice: 0, stillOpen: 0 }
-  for (const { job, createdAt } of known.values()) {
-    const now = process.cron.get(job.id)
-    const rows = rowsOf(disk, job.id)
-    const timetable = timetableOf(job.definition.schedule, job.id)
-    const end = now.nextAt ?? Number.MAX_SAFE_INTEGER
-    const last = Math.max(0, ...rows.map((row) => row.last_slot_at ?? 0))
-    for (let slot = timetable.next(createdAt); slot !== null && slot < end && slot <= Math.max(last, process.clock.now()); slot = timetable.next(slot)) {
-      const moment = slot
-      const holders = rows.filter(({ slot_at, last_slot_at }) => slot_at !== null && moment >= slot_at && moment <= last_slot_at!)
-      sum.slots++
-      if (holders.length === 0) sum.unaccounted++
-      if (holders.length > 1) sum.accountedTwice++
-    }
-    for (const { status, run_id, slots } of rows) {
-      if (run_id === null) continue
-      sum.runs++
-      if (status === null) sum.stillOpen++
-      if (status === 'error') sum.failed++
-      if (slots !== 1) sum.accountedTwice++
-    }
-  }
-  const count = (text: string) => disk.get<{ n: number | null }>(`SELECT sum(coalesce(slots, 1)) AS n FROM cron_runs WHERE run_id IS NULL AND said LIKE ?`, `${text}%`)!.n ?? 0
-  sum.skipped = count('skipped')
-  sum.missed = count('missed')
-  sum.interrupted = disk.get<{ n: number }>(`SELECT count(*) AS n FROM cron_runs WHERE said LIKE '%interrupted%'`)!.n
-  const twice = [...starts.values()].filter((times) => times > 1).length
-  const begunAgain = disk.get<{ n: number }>(`SELECT count(*) AS n FROM runs WHERE origin = 'cron' AND attempts > 1`)!.n
-  return { ...sum, doubleStarts: twice + begunAgain }
 }
