@@ -17,7 +17,8 @@ export function createFetch(): Fetch {
     const { protocol, hostname, port, pathname, search } = new URL(url)
     if (protocol !== 'http:' && protocol !== 'https:') throw new Error(`cannot fetch ${protocol} addresses`)
     const host = hostname.replace(/^\[|\]$/g, '')
-    const target = { send: protocol === 'https:' ? https.request : http.request, options: { host, port, path: pathname + search, agent: agents[protocol] } }
+    const options = { host, port, path: pathname + search, agent: agents[protocol], setHost: false }
+    const target = { send: protocol === 'https:' ? https.request : http.request, options, name: port === '' ? hostname : `${hostname}:${port}` }
     if (targets.size >= MAX_TARGETS) targets.clear()
     targets.set(url, target)
     return target
@@ -25,10 +26,9 @@ export function createFetch(): Fetch {
 
   return (url, { method, headers, body, signal }) =>
     new Promise((resolve, reject) => {
-      const { send, options } = toTarget(url)
+      const { send, options, name } = toTarget(url)
       signal.throwIfAborted()
-      const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
-      const request = send({ ...options, method, headers: { ...headers, ...length } })
+      const request = send({ ...options, method, headers: toRaw(headers, name, body) })
       const stop = () => request.destroy(signal.reason as Error)
       signal.addEventListener('abort', stop, { once: true })
       request.on('close', () => signal.removeEventListener('abort', stop))
@@ -48,8 +48,18 @@ export function createFetch(): Fetch {
 interface Target {
   readonly send: typeof http.request
   readonly options: http.RequestOptions
+  /** As it stands in the header `host`. */
+  readonly name: string
 }
 const MAX_TARGETS = 1000
+
+/** A flat list is written as it is, without a map of headers in between. */
+function toRaw(headers: Readonly<Record<string, string>> = {}, host: string, body: string | Uint8Array | undefined): string[] {
+  const raw = 'host' in headers || 'Host' in headers ? [] : ['host', host]
+  for (const name in headers) raw.push(name, headers[name]!)
+  if (body !== undefined) raw.push('content-length', String(Buffer.byteLength(body)))
+  return raw
+}
 
 function readText(response: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -60,15 +60,30 @@ export interface Silence {
   cancel(): void
 }
 
-/** Ends the attempt when the upstream says nothing for too long. */
+/** Ends the attempt when the upstream says nothing for too long. To hear something is cheap: one timer looks back when it rings. */
 export function watchSilence(clock: Clock, spec: ModelSpec, ms: number, upstream: AbortController): Silence {
-  const watch = { failure: null as ModelError | null, reset, cancel: () => {} }
+  let heardAt = 0
+  let cancelTimer: (() => void) | null = null
+  const watch = { failure: null as ModelError | null, reset, cancel }
+
   function reset() {
-    watch.cancel()
-    watch.cancel = clock.after(ms, () => {
+    heardAt = clock.now()
+    if (cancelTimer === null) wait(ms)
+  }
+
+  function wait(left: number) {
+    cancelTimer = clock.after(left, () => {
+      const rest = heardAt + ms - clock.now()
+      if (rest > 0) return wait(rest)
+      cancelTimer = null
       watch.failure = new ModelError('timeout', `${spec.provider} was silent for ${Math.round(ms / 1000)} s`)
       upstream.abort(watch.failure)
     })
+  }
+
+  function cancel() {
+    cancelTimer?.()
+    cancelTimer = null
   }
   return watch
 }

@@ -106,10 +106,10 @@ export function createModels(deps: {
 
   function make({ provider, model }: ModelChoice): Model {
     if (provider === builtin.provider) return builtin
-    const { wire, spec } = reach(provider, model)
     const id = `${provider}/${model}`
     const known = made.get(id)
     if (known) return known
+    const { wire, spec } = reach(provider, model)
     const account = JSON.stringify([spec.apiKey, spec.options?.['accessKeyId'] ?? null])
     const value = cooldowns.watch(wire.model(spec, deps), account)
     if (made.size >= 1000) made.clear() // model names come from clients too

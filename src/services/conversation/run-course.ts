@@ -127,7 +127,10 @@ export function createCourse(
 
   function report(progress: Progress) {
     for (const observer of observers) observer(progress)
-    for (const listener of listeners) gate.pass(() => listener(progress))
+    for (const listener of listeners) {
+      if (run.replayable) gate.pass(() => listener(progress))
+      else listener(progress) // it may be told before it is kept, and does not wait for what others write
+    }
   }
 
   /** Before anybody sees the first word it is on disk, so that no restart begins the run again. Nothing begins one of HTTP again: it is told first. */
@@ -259,7 +262,7 @@ export function createCourse(
     listen: (listener) => void listeners.push(listener),
     observe: (observer) => void observers.push(observer),
     get listened() {
-      return listeners.length > 0
+      return run.replayable && listeners.length > 0
     },
   }
 }

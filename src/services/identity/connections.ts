@@ -99,9 +99,12 @@ const MAX_TOPIC_BYTES = 8 * 1024
 /** What a text takes in JSON, without the quotes around it. */
 const jsonBytes = (text: string): number => toUtf8(JSON.stringify(text)).byteLength - 2
 
+/** As \uXXXX. */
+const MAX_BYTES_PER_UNIT = 6
+
 /** The beginning of a text that somebody chose freely: so much of it as takes `limit` bytes of a record. */
 export function cutToBytes(text: string, limit: number): string {
-  if (text.length <= limit && jsonBytes(text) <= limit) return text
+  if (text.length * MAX_BYTES_PER_UNIT <= limit || (text.length <= limit && jsonBytes(text) <= limit)) return text
   let cut = ''
   let bytes = 0
   for (const character of text) {

@@ -131,6 +131,17 @@ describe('what is kept for the case of a crash', () => {
     expect(pieces()).toEqual(['first'])
   })
 
+  it('comes behind what an HTTP caller hears, who waits for no disk', async () => {
+    const { course, sql, commit, kept, say } = await make({ replayable: false })
+    const heard: string[] = []
+    course.listen(({ text }) => void heard.push(`${text}, kept: ${kept()}`))
+    sql.sync = () => new Promise(() => {})
+    commit.tx(() => sql.exec('CREATE TABLE others (n)')) // what others write waits for the disk
+    await say('first')
+    expect(heard).toEqual(['first, kept: '])
+    expect(kept()).toBe('first')
+  })
+
   it('is the rest each half second', async () => {
     const { clock, kept, say } = await make()
     await say('one ')
