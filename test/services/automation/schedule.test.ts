@@ -165,7 +165,7 @@ describe('cron', () => {
         expect(second).toBeGreaterThan(first)
         const between = first + Math.floor(((second - first - 1) * part) / 1000)
         expect(timetable.next(between)).toBe(second)
-        expect(timetable.latest(between, from, 2)).toEqual([first])
+        expect(timetable.latest(between, from + 1, 2)).toEqual([first]) // the moment that one asks at may be a slot itself
         expect(timetable.latest(second, first, 5)).toEqual([first, second])
         expect(timetable.count(first, second)).toBe(2)
       }),

@@ -24,8 +24,9 @@ it('hears the answer of another session, by key or label', async () => {
 it('does not wait longer than it was told to', async () => {
   const { json, clock } = await open()
   expect(await json('sessions_send', { sessionKey: OTHER, message: script({ hang: true }), timeoutSeconds: 0 })).toMatchObject({ status: 'accepted' })
+  const { pending } = clock
   const waiting = json('sessions_send', { sessionKey: OTHER, message: 'behind it', timeoutSeconds: 5 })
-  await settled()
+  while (clock.pending < pending + 2) await settled() // the tool's own limit, and this one: before it is a digest, which takes its real time
   await clock.advance(5000)
   expect(await waiting).toMatchObject({ status: 'timeout' })
 })
