@@ -6,6 +6,7 @@ import { chat } from '../protocol/events.ts'
 import { invalid } from '../protocol/errors.ts'
 import { attachment, toGatewayMessage } from '../protocol/shapes.ts'
 import { defineMethod } from '../rpc/method.ts'
+import { toSentMessage } from './sent-message.ts'
 import type { Services } from '../services/services.ts'
 
 const text = z.string().min(1)
@@ -68,15 +69,9 @@ export const chatSend = defineMethod({
     const { expectedLeafEntryId: leaf } = params
     if (leaf !== undefined && !runs.find(params.idempotencyKey)) branches.assertLeaf(sessionKey, leaf)
     const { runId, status, interrupted } = await inbox.send({
-      trace,
+      ...toSentMessage(params, { caller, trace }),
       runId: params.idempotencyKey,
       sessionKey,
-      origin: 'chat',
-      principal: caller,
-      message: params.message,
-      attachments: params.attachments,
-      thinking: params.thinking,
-      timeoutMs: params.timeoutMs,
       queueMode: params.queueMode ?? 'steer',
       mayCommand: !params.suppressCommandInterpretation,
     })

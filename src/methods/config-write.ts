@@ -2,6 +2,7 @@
 
 import * as z from 'zod'
 import { defineMethod } from '../rpc/method.ts'
+import { restartParams } from './restart-params.ts'
 import type { RestartTicket } from '../services/operations/restart.ts'
 import type { Written } from '../services/operations/config-write.ts'
 import type { Services } from '../services/services.ts'
@@ -15,21 +16,6 @@ const base = {
   baseHash: text.optional(),
   /** Ours: the change is taken back after so many milliseconds, unless config.confirm is called before. */
   confirmWithinMs: z.int().min(1000).max(24 * 60 * 60 * 1000).optional(),
-}
-
-/** Who asks, and where an answer would go: recorded, not acted upon. */
-const origin = {
-  sessionKey: z.string().optional(),
-  deliveryContext: z
-    .strictObject({
-      channel: z.string().optional(),
-      to: z.string().optional(),
-      accountId: z.string().optional(),
-      threadId: z.union([z.string(), z.number()]).optional(),
-    })
-    .optional(),
-  note: z.string().optional(),
-  restartDelayMs: z.int().min(0).max(60 * 60 * 1000).optional(),
 }
 
 const ticket = z.strictObject({ ok: z.literal(true), reason: z.string(), delayMs: z.int(), coalesced: z.boolean() })
@@ -106,7 +92,7 @@ export const configPatch = defineMethod({
   name: 'config.patch',
   scope: 'operator.admin',
   summary: 'Merges a JSON Merge Patch into the configuration; lists of things with ids are merged by id.',
-  params: z.strictObject({ ...base, ...origin, replacePaths: z.array(text).max(256).optional() }),
+  params: z.strictObject({ ...base, ...restartParams, replacePaths: z.array(text).max(256).optional() }),
   result: written,
   uses: ['clock', 'config', 'configWriter'],
   async handler(params, { configWriter, caller, ...use }) {
@@ -118,7 +104,7 @@ export const configApply = defineMethod({
   name: 'config.apply',
   scope: 'operator.admin',
   summary: 'Replaces the whole configuration and makes it active, also where changes wait for a restart otherwise.',
-  params: z.strictObject({ ...base, ...origin }),
+  params: z.strictObject({ ...base, ...restartParams }),
   result: written,
   uses: ['clock', 'config', 'configWriter'],
   async handler(params, { configWriter, caller, ...use }) {

@@ -5,6 +5,7 @@ import { uuid } from '../kit/ids.ts'
 import { invalid } from '../protocol/errors.ts'
 import { attachment } from '../protocol/shapes.ts'
 import { defineMethod } from '../rpc/method.ts'
+import { toSentMessage } from './sent-message.ts'
 
 const text = z.string().min(1)
 
@@ -38,15 +39,9 @@ export const sessionsSteer = defineMethod({
     const sessionKey = agents.sessionKey(params.key, params.agentId)
     if (!sessions.get(sessionKey)) throw invalid(`session not found: ${params.key}`)
     const { runId, status, interrupted } = await inbox.send({
-      trace,
+      ...toSentMessage(params, { caller, trace }),
       runId: params.idempotencyKey ?? uuid(),
       sessionKey,
-      origin: 'chat',
-      principal: caller,
-      message: params.message,
-      attachments: params.attachments,
-      thinking: params.thinking,
-      timeoutMs: params.timeoutMs,
       queueMode: 'interrupt',
     })
     if (status === 'started') sessions.update(sessionKey, {}, { reason: 'steer' })

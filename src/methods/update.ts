@@ -2,6 +2,7 @@
 
 import * as z from 'zod'
 import { defineMethod } from '../rpc/method.ts'
+import { restartParams } from './restart-params.ts'
 import type { UpdateStatus } from '../services/operations/updates.ts'
 import { restartTicket, toTicket } from './config-write.ts'
 
@@ -84,18 +85,8 @@ export const updateRun = defineMethod({
   summary: 'Installs the newer version, if there is one, and restarts into it.',
   params: z.strictObject({
     requester: z.strictObject({ channel: z.string().optional(), accountId: z.string().optional(), senderId: z.string().optional() }).optional(),
-    sessionKey: z.string().optional(),
-    deliveryContext: z
-      .strictObject({
-        channel: z.string().optional(),
-        to: z.string().optional(),
-        accountId: z.string().optional(),
-        threadId: z.union([z.string(), z.number()]).optional(),
-      })
-      .optional(),
-    note: z.string().optional(),
+    ...restartParams,
     continuationMessage: z.string().optional(),
-    restartDelayMs: z.int().min(0).max(60 * 60 * 1000).optional(),
     timeoutMs: z.int().min(1).max(60 * 60 * 1000).optional(),
     target: z
       .strictObject({

@@ -2,8 +2,8 @@
 
 import * as z from 'zod'
 import {
-  agentTurn, alertMode, catchUp, command, CRON_STATUSES, cronDelivery, cronJob, cronPayload, cronSchedule, DELIVERY_STATUSES, deliveryPreview,
-  ERROR_REASONS, failureAlert, jobFields, label, owner, pacing, script, sessionTarget, threadId, trigger, wakeMode, webhook,
+  agentTurn, alertMode, catchUp, command, CRON_STATUSES, cronDelivery, cronJob, cronPayload, cronSchedule, cronState, DELIVERY_STATUSES, deliveryPreview,
+  failureAlert, jobFields, label, owner, pacing, script, sessionTarget, threadId, trigger, wakeMode, webhook,
 } from './cron-shapes.ts' // prettier-ignore
 
 const text = z.string().min(1)
@@ -88,22 +88,8 @@ const streamStatus = z.enum(['starting', 'running', 'restarting', 'stopped', 'di
 
 /** What the published patch lets a client say of a job's state; the gateway acts on `nextRunAtMs` alone. */
 const statePatch = z.strictObject({
-  nextRunAtMs: moment.optional(),
-  runningAtMs: moment.optional(),
-  lastRunAtMs: moment.optional(),
-  lastRunStatus: z.enum(CRON_STATUSES).optional(),
-  lastStatus: z.enum(CRON_STATUSES).optional(),
-  lastError: z.string().optional(),
-  lastErrorReason: z.enum(ERROR_REASONS).optional(),
-  lastDurationMs: z.int().min(0).optional(),
-  consecutiveErrors: z.int().min(0).optional(),
-  consecutiveSkipped: z.int().min(0).optional(),
-  lastDelivered: z.boolean().optional(),
-  lastDeliveryStatus: z.enum(DELIVERY_STATUSES).optional(),
-  lastDeliveryError: z.string().optional(),
+  ...cronState.omit({ scheduleActivatedAtMs: true }).shape,
   lastFailureNotificationDelivered: z.boolean().optional(),
-  lastFailureNotificationDeliveryStatus: z.enum(DELIVERY_STATUSES).optional(),
-  lastFailureNotificationDeliveryError: z.string().optional(),
   lastFailureAlertAtMs: moment.optional(),
   lastTriggerEvalAtMs: moment.optional(),
   triggerEvalCount: z.int().min(0).optional(),
