@@ -2,7 +2,7 @@
 // recorded result.
 
 import { createLanes } from '../../kit/async.ts'
-import { messageOf, type Logger } from '../../kit/log.ts'
+import type { Logger } from '../../kit/log.ts'
 import { invalid, unavailable } from '../../protocol/errors.ts'
 import { chat } from '../../protocol/events.ts'
 import { mayUseModel } from '../../protocol/scopes.ts'
@@ -28,8 +28,10 @@ import { AbortReason, createRunEndings, toAssistantMessage, toFailure, toResult,
 import { createJoining, mayJoin } from './run-joining.ts'
 import { startLimit, type RunLimit } from './run-limit.ts'
 import { recoverRuns } from './run-recovery.ts'
+import { createRunResults } from './run-results.ts'
 import type { Suspension, Suspensions } from './run-suspension.ts'
 import type { RunOrigin, RunRecord, RunRequest, RunResult, RunTable } from './run-table.ts'
+import { createRunWaiting } from './run-waiting.ts'
 import { addUsage, noUsage, splitSessionKey, type Usage } from '../../protocol/shapes.ts'
 import type { SessionRecord } from './session-table.ts'
 import type { SessionOrigin, Sessions } from './sessions.ts'
@@ -39,18 +41,12 @@ import type { Transcripts } from './transcripts.ts'
 /** Runs that may wait in one session, and in all of them together. */
 const MAX_QUEUED_PER_SESSION = 100
 const MAX_QUEUED = 10_000
-/** Calls of `wait` for runs that nobody has sent yet. */
-const MAX_EXPECTED = 1000
 const DEFAULT_TIMEOUT_MS = 10 * 60 * 1000
 const DEFAULT_WIDTH = 64
 /** How long a run that nobody can see may stay off the record. */
 const OFF_RECORD_MS = 250
 /** Tools that one run may call. */
 const MAX_TOOL_CALLS = 200
-/** How often a result is tried to be written before it is given up. */
-const WRITE_ATTEMPTS = 3
-/** Results that are remembered because they could not be written. */
-const MAX_UNKEPT = 1000
 
 export interface Run {
   readonly id: string
@@ -167,16 +163,15 @@ export function createRuns(deps: RunsDeps): Runs {
   const width = () => deps.settings().maxConcurrent ?? DEFAULT_WIDTH
   const lanes = createLanes(() => width() + suspended)
   const live = new Map<string, LiveRun>()
-  const expected = new Map<string, Set<(run: Run) => void>>()
   const starts: ((request: RunRequest) => void)[] = []
   const acceptances: ((request: RunRequest) => void)[] = []
   const beginnings: ((request: RunRequest) => void)[] = []
-  /** Results that could not be written, as they were told: until the next start they are what became of their runs. */
-  const unkept = new Map<string, RunResult>()
+  const results = createRunResults({ gate, clock, log })
+  const waiting = createRunWaiting({ clock, live: (runId) => live.get(runId), resultOf: (runId) => find(runId)?.result ?? null })
 
   function find(runId: string): RunRecord | null {
     const known = table.get(runId)
-    const result = unkept.get(runId)
+    const result = results.unkept(runId)
     return known && result ? { ...known, state: result.state, result } : known
   }
 
@@ -299,7 +294,7 @@ export function createRuns(deps: RunsDeps): Runs {
     live.set(runId, run)
     activity.begin(sessionKey, runId)
     tellActivity()
-    for (const arrived of expected.get(runId) ?? []) arrived(run)
+    waiting.arrived(run)
     run.leave = lanes.run(sessionKey, () => carryOut(run))
     return run
   }
@@ -345,8 +340,8 @@ export function createRuns(deps: RunsDeps): Runs {
 
   /** Messages that wait in its session, and may become part of this run, do. */
   async function takeIn(run: LiveRun, mode: 'steer' | 'collect'): Promise<readonly ModelMessage[]> {
-    const waiting = activity.runsOf(run.sessionKey).flatMap((id) => live.get(id) ?? [])
-    const joins = waiting.filter((each) => each.phase === 'waiting' && each.accepted && !each.begun && mayJoin(each.request, run.request, mode))
+    const others = activity.runsOf(run.sessionKey).flatMap((id) => live.get(id) ?? [])
+    const joins = others.filter((each) => each.phase === 'waiting' && each.accepted && !each.begun && mayJoin(each.request, run.request, mode))
     if (joins.length === 0) return []
     for (const each of joins) {
       each.leave()
@@ -451,10 +446,7 @@ export function createRuns(deps: RunsDeps): Runs {
       endings.record(ending, isRepeated)
       suspensions.end(run.id, 'run-aborted')
     }
-    const kept = await write(run.id, (isRepeated) => commit.tx(() => record(isRepeated)))
-    const told: RunResult = kept ? result : { ...result, state: 'error', stopReason: 'error', error: NOT_KEPT }
-    if (!kept) rememberUnkept(run.id, told)
-    dismiss(run, told)
+    dismiss(run, await results.keep(run.id, result, (isRepeated) => commit.tx(() => record(isRepeated))))
   }
 
   function dismiss(run: LiveRun, told: RunResult): void {
@@ -466,26 +458,6 @@ export function createRuns(deps: RunsDeps): Runs {
     // The last words may still wait for what others write: the end comes behind them.
     if (run.course.listened) gate.pass(resolve, resolve)
     else resolve()
-  }
-
-  async function write(runId: string, work: (isRepeated: boolean) => void): Promise<boolean> {
-    for (let attempt = 1; ; attempt++) {
-      const since = gate.mark()
-      try {
-        work(attempt > 1)
-        await gate.passed(since)
-        return true
-      } catch (error) {
-        log.error(`the result of run ${runId} could not be written`, { attempt, error: messageOf(error) })
-        if (attempt === WRITE_ATTEMPTS) return false
-        await new Promise<void>((resolve) => clock.after(1000 * attempt, resolve))
-      }
-    }
-  }
-
-  function rememberUnkept(runId: string, told: RunResult): void {
-    if (unkept.size >= MAX_UNKEPT) unkept.delete(unkept.keys().next().value!)
-    unkept.set(runId, told)
   }
 
   async function abortAll(ending: readonly Run[], reason: string): Promise<string[]> {
@@ -500,23 +472,6 @@ export function createRuns(deps: RunsDeps): Runs {
     return Math.min(wanted, 2 ** 31 - 1)
   }
 
-  async function wait(runId: string, timeoutMs: number): Promise<RunResult | null> {
-    const ended = find(runId)?.result
-    if (ended && !live.has(runId)) return ended
-    const { promise, resolve } = Promise.withResolvers<RunResult | null>()
-    const follow = (run: Run) => void run.done.then(resolve)
-    const running = live.get(runId)
-    if (running) follow(running)
-    else if (expected.size < MAX_EXPECTED) expected.set(runId, (expected.get(runId) ?? new Set()).add(follow))
-    const cancel = clock.after(timeoutMs, () => resolve(null))
-    const result = await promise
-    cancel()
-    const waiting = expected.get(runId)
-    waiting?.delete(follow)
-    if (waiting?.size === 0) expected.delete(runId)
-    return result
-  }
-
   return {
     start,
     find,
@@ -525,7 +480,7 @@ export function createRuns(deps: RunsDeps): Runs {
     abort: abortAll,
     queuedIn: (sessionKey, limit) => table.queuedIn(sessionKey, limit),
     textOf: (runId) => live.get(runId)?.course.text ?? '',
-    wait,
+    wait: waiting.wait,
     onStart: (listener) => void starts.push(listener),
     onBegin: (listener) => void beginnings.push(listener),
     onAccept: (listener) => void acceptances.push(listener),
@@ -558,11 +513,6 @@ export function createRuns(deps: RunsDeps): Runs {
 const VIA: Partial<Record<RunOrigin, SessionOrigin>> = { agent: 'run', cron: 'cron', heartbeat: 'internal' }
 
 const mayUse = ({ toolsAllow }: RunRequest, name: string): boolean => !toolsAllow || toolsAllow.includes('*') || toolsAllow.includes(name)
-
-const NOT_KEPT = {
-  message: 'the answer could not be written to disk: free some space, and look at the log of the gateway',
-  kind: 'internal',
-} as const
 
 /** By what a line of the log can be found. */
 const factsOf = ({ id, request: { trace } }: LiveRun) => ({ run: id, ...(trace && { trace: trace.traceId }) })
