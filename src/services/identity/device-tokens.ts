@@ -1,7 +1,7 @@
 // The tokens by which a paired device comes back without the gateway's secret. Kept as hashes; a token is worth nothing
 // without the key of its device.
 
-import { sha256Hex } from '../../kit/bytes.ts'
+import { secretsEqual, sha256Hex } from '../../kit/bytes.ts'
 import { randomToken } from '../../kit/ids.ts'
 import { devicePairChanged } from '../../protocol/device-events.ts'
 import { GatewayError, invalid } from '../../protocol/errors.ts'
@@ -95,12 +95,12 @@ export function createDeviceTokens(deps: { table: DeviceTable; sockets: DeviceSo
     },
     async holdsToken(deviceId, role, token) {
       const hash = await sha256Hex(token)
-      return scopesIn(table.find(deviceId), role, (each) => each.hash === hash) !== null
+      return scopesIn(table.find(deviceId), role, (each) => secretsEqual(each.hash, hash)) !== null
     },
     hasToken: (deviceId, role) => scopesIn(table.find(deviceId), role, () => true) !== null,
     async tokenScopes(deviceId, role, token) {
       const hash = token === undefined ? null : await sha256Hex(token)
-      return scopesIn(table.find(deviceId), role, (each) => hash === null || each.hash === hash)
+      return scopesIn(table.find(deviceId), role, (each) => hash === null || secretsEqual(each.hash, hash))
     },
 
     async rotateToken(deviceId, given, wanted, asker) {
