@@ -1,5 +1,5 @@
-// Where a request comes from: no header makes it local, none gives anybody a name, and to be local is no credential. The
-// nearest hop that is not trusted (S10) and proxies without X-Forwarded-For (S12) wait for the mode trusted-proxy.
+// Where a request comes from: no header makes it local, none gives anybody a name, and to be local is no credential. Which
+// hop of a trusted proxy counts (S10, S12) waits for the mode trusted-proxy: no word of a proxy counts until then.
 
 import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
@@ -88,7 +88,7 @@ describe('S9', () => {
 const hop = fc.oneof(fc.ipV4(), fc.ipV6(), fc.constantFrom('127.0.0.1', '::1', '::ffff:127.0.0.1', 'localhost', 'unknown', '_hidden', '', ' ', '127.0.0.1:80', '"[::1]"', '0x7f000001'), fc.string({ maxLength: 12, unit: 'grapheme-ascii' }))
 const chain = fc.array(hop, { minLength: 1, maxLength: 6 }).map((hops) => hops.join(', ').trim())
 
-it('S10 S12 is somewhere else for every chain of hops, and keeps the address of the socket whatever the chain says', async () => {
+it('S10 is somewhere else for every chain of hops, and keeps the address of the socket whatever the chain says', async () => {
   const { gateway } = await openDoor({ config: { gateway: { nodes: { pairing: { autoApproveCidrs: ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '203.0.113.0/24'] } } } } })
   const device = await createDevice()
   const addresses = fc.constantFrom('127.0.0.1', '::1', '10.0.0.1', '203.0.113.7')
@@ -110,6 +110,19 @@ it('S10 S12 is somewhere else for every chain of hops, and keeps the address of 
   const { paired, pending } = await admin.call('device.pair.list')
   expect(paired).toEqual([])
   for (const { remoteIp } of pending) expect(['127.0.0.1', '::1', '10.0.0.1', '203.0.113.7']).toContain(remoteIp)
+})
+
+it('S12 knows no caller behind a proxy that names none: it is not of this machine, and has no address but the proxy’s', async () => {
+  const { gateway } = await openDoor({ config: { gateway: { nodes: { pairing: { autoApproveCidrs: ['127.0.0.0/8', '192.168.0.0/16'] } } } } })
+  const nameless = [{ via: '1.1 proxy' }, { 'x-forwarded-proto': 'https' }, { 'x-forwarded-host': HOST }, { 'x-forwarded-user': 'admin' }, { forwarded: 'proto=https' }, { 'x-forwarded-for': '' }, { 'x-forwarded-for': 'unknown' }]
+  for (const said of nameless) {
+    for (const address of ['127.0.0.1', '::1', '192.168.1.1']) {
+      expect(toFacts(new Headers({ host: HOST, ...said }), address)).toMatchObject({ address, direct: false, forwarded: true })
+      const { client } = await dial(gateway, { headers: { host: HOST, ...said }, address })
+      const { error } = await connectDevice(client, await createDevice(), { role: 'node', scopes: [], auth: { token: TOKEN } })
+      expect(error?.details.code, `${JSON.stringify(said)} from ${address}`).toBe('PAIRING_REQUIRED')
+    }
+  }
 })
 
 describe('S11', () => {

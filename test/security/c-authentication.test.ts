@@ -90,7 +90,7 @@ describe('S13', () => {
         count[ok ? 'accepted' : 'refused']++
         client.close()
       }),
-      { numRuns: 800 },
+      { numRuns: 800, examples: [[{ auth: { token: 'wrong', deviceToken: '' }, who: 'known', tampering: 'nothing', role: 'operator', scopes: [], client: CLI, more: {} }]] },
     )
     expect(count.accepted).toBeGreaterThan(8)
     expect(count.refused).toBeGreaterThan(300)
@@ -244,7 +244,7 @@ describe('S15', () => {
 })
 
 describe('S16', () => {
-  const WEAK = ['   ', 'x', 'token', 'my-token', 'changeme', 'change-me-please', 'your-gateway-token-here', 'password', 'super-secret-token', '<token>', '${OPENCLAW_GATEWAY_TOKEN}', '$OPENCLAW_TOKEN', 'aaaaaaaaaaaaaaaa', 'elevenchars']
+  const WEAK = ['   ', 'x', 'token', 'my-token', 'changeme', 'change-me-please', 'your-gateway-token-here', 'password', 'super-secret-token', 'a-token-of-your-own', '<token>', '${OPENCLAW_GATEWAY_TOKEN}', '$OPENCLAW_TOKEN', 'aaaaaaaaaaaaaaaa', 'elevenchars']
   const OPEN = [{ bind: 'lan' }, { bind: 'custom', customBindHost: '10.0.0.5' }, { bind: 'custom', customBindHost: '::' }, { bind: 'custom', customBindHost: '127.0.0.1.evil.example' }]
   const start = (gateway: object, env: Record<string, string> = { OPENCLAW_GATEWAY_TOKEN: '' }, changes: object = {}) => {
     const listened: unknown[] = []
@@ -295,7 +295,10 @@ describe('S16', () => {
     const child = spawn(process.execPath, ['runtimes/node/index.ts'], { cwd: new URL('../..', import.meta.url).pathname, env: { ...env, OPENCLAW_STATE_DIR: state.path, OPENCLAW_GATEWAY_PORT: '0', OPENCLAW_GATEWAY_TOKEN: 'changeme' }, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece: Buffer) => (output += piece.toString()))
-    const code = await new Promise((resolve) => child.once('close', resolve))
+    const code = await new Promise((resolve) => {
+      child.once('close', resolve)
+      child.stderr.on('data', (piece: Buffer) => piece.includes('listens on') && child.kill())
+    })
     state.remove()
     expect([code, output]).toEqual([1, expect.stringContaining('the gateway token is a placeholder — beyond loopback set another one')])
     expect(output).not.toContain('listens on')
@@ -314,31 +317,40 @@ describe('S17', () => {
     expect((await connectDevice(admin, await createDevice(), { scopes: SCOPES, auth: { token: 'secret number 0' } })).ok).toBe(true)
     const page = await createDevice()
 
-    /** Those who are on their way in with this secret: programs, and a page whose proof takes a while to check. */
+    /** Those who are about to come in with this secret: programs, and pages whose proof takes a while to check. */
     async function crowd(token: string) {
-      const clients: Client[] = []
-      for (const headers of [HOST, { ...HOST, origin: 'http://localhost:18789' }, { ...HOST, origin: 'http://localhost:18789' }]) {
-        const { client } = await dial(gateway, { headers })
-        if ('origin' in headers) client.send({ type: 'req', id: 'c', method: 'connect', params: await deviceParams(page, await client.event('connect.challenge'), { scopes: ['operator.admin'], auth: { token } }) })
-        else client.send({ type: 'req', id: 'c', method: 'connect', params: connectParams({ token }) })
-        clients.push(client)
+      const waiting: { client: Client; enter: () => void }[] = []
+      for (let n = 0; n < 12; n++) {
+        const isPage = n % 3 > 0
+        const { client } = await dial(gateway, { headers: { ...HOST, ...(isPage && { origin: 'http://localhost:18789' }) } })
+        const params = isPage ? await deviceParams(page, await client.event('connect.challenge'), { scopes: ['operator.admin'], auth: { token } }) : connectParams({ token })
+        waiting.push({ client, enter: () => client.send({ type: 'req', id: 'c', method: 'connect', params }) })
       }
-      return clients
+      return waiting
+    }
+    /** One in each turn of the event loop, so that some are being checked whenever something happens. */
+    async function enter(waiting: Awaited<ReturnType<typeof crowd>>) {
+      for (const each of waiting) {
+        each.enter()
+        await new Promise((resolve) => setImmediate(resolve))
+      }
     }
 
-    const ROTATIONS = 40
+    const ROTATIONS = 30
     let letIn = 0
     for (let n = 0; n < ROTATIONS; n++) {
       const old = `secret number ${n}`
       const before = await join(gateway, { token: old })
-      const rushing = crowd(old)
-      const changed = admin.call('config.patch', { raw: JSON.stringify({ gateway: { auth: { token: `secret number ${n + 1}` } }, hooks: { token: `hooks number ${n + 1}` } }), baseHash: (await admin.call('config.get')).hash })
-      const clients = [before.client, ...(await rushing)]
-      await changed
+      const [rushing, late] = [await crowd(old), await crowd(old)]
+      const raw = JSON.stringify({ gateway: { auth: { token: `secret number ${n + 1}` } }, hooks: { token: `hooks number ${n + 1}` } })
+      const { hash: baseHash } = await admin.call('config.get')
+      const entered = enter(rushing)
+      await admin.call('config.patch', { raw, baseHash })
       expect([(await bearer(old)).status, (await bearer(`secret number ${n + 1}`)).status]).toEqual([401, 200])
       expect([(await hook(`hooks number ${n}`)).status, (await hook(`hooks number ${n + 1}`)).status]).toEqual([401, 200])
       await expect(join(gateway, { token: old })).rejects.toThrow('unauthorized')
-      clients.push(...(await crowd(old)))
+      await Promise.all([entered, enter(late)])
+      const clients = [before, ...rushing, ...late].map(({ client }) => client)
       await Promise.all(clients.map((client) => client.next(({ ok }) => ok !== undefined)))
       await clock.advance(1000)
       letIn += clients.filter(({ frames }) => frames.some(({ ok }) => ok)).length

@@ -214,7 +214,10 @@ export function createNodes(deps: {
   }
 }
 
-const withoutApproval = ({ approved: _, pending: __, ...row }: NodeRow): NodeRow => row
+function withoutApproval(known: NodeRow): NodeRow {
+  const { approved: _, pending: __, ...row } = known
+  return row
+}
 
 /** The node that a connection is of: devices that connected as one. */
 const nodeOf = ({ session }: Connection): string | null => (session?.role === 'node' ? (session.deviceId ?? null) : null)
