@@ -45,6 +45,7 @@ import { createHandshake } from './socket/handshake.ts'
 import type { Link } from './socket/link.ts'
 import { createSocket } from './socket/socket.ts'
 import { createApp } from './http/app.ts'
+import { refuseHost } from './http/host.ts'
 import { createRouteNames } from './http/route-names.ts'
 import { createResponsesSocket, toRefusal, type ResponsesRecord } from './http/responses-socket.ts'
 import { createBuiltinModel } from './models/builtin.ts'
@@ -221,12 +222,14 @@ export function createGateway(platform: Platform, options: GatewayOptions = {}):
     ready,
     async fetch(request, info) {
       if (state !== 'serving') await ready()
-      const response = await app.fetch(request, { info })
+      const response = refuseHost(request.headers, info, services) ?? (await app.fetch(request, { info }))
       figures.answered(routeNames.of(pathOf(request.url)), response.status)
       return response
     },
     socket: {
       async admit({ url, headers }, info) {
+        const refusal = refuseHost(headers, info, services)
+        if (refusal) return refusal
         if (!responsesSocket.isFor(url)) return toFacts(headers, info.remoteAddress)
         if (state === 'starting') await ready()
         try {

@@ -4,6 +4,7 @@
 import { Hono, type Context } from 'hono'
 import { GatewayError } from '../protocol/errors.ts'
 import type { Scope } from '../protocol/scopes.ts'
+import { requireJson } from './body.ts'
 import type { HttpDeps, HttpEnv } from './env.ts'
 import { methodNotAllowed } from './errors.ts'
 import { guard } from './guard.ts'
@@ -25,9 +26,9 @@ export function responses(deps: HttpDeps): Hono<HttpEnv> {
   const idOf = (c: Context<HttpEnv>) => c.req.param('id') ?? ''
 
   const app = new Hono<HttpEnv>()
-  app.post(RESPONSES_PATH, may('operator.write'), opened((door, c) => door.createResponse(c, deps)))
+  app.post(RESPONSES_PATH, may('operator.write'), requireJson, opened((door, c) => door.createResponse(c, deps)))
   app.all(RESPONSES_PATH, methodNotAllowed('POST'))
-  app.post(`${RESPONSES_PATH}/compact`, may('operator.write'), opened((door, c) => door.compactConversation(c, deps)))
+  app.post(`${RESPONSES_PATH}/compact`, may('operator.write'), requireJson, opened((door, c) => door.compactConversation(c, deps)))
   app.all(`${RESPONSES_PATH}/compact`, methodNotAllowed('POST'))
   app.get(`${RESPONSES_PATH}/:id`, may('operator.read'), opened((door, c) => door.readResponse(c, idOf(c), deps)))
   app.delete(`${RESPONSES_PATH}/:id`, may('operator.write'), opened((door, c) => door.deleteResponse(c, idOf(c), deps)))

@@ -8,6 +8,7 @@ import { describeIssues } from '../protocol/issues.ts'
 import { mayUseAgent, type Principal } from '../protocol/scopes.ts'
 import { splitSessionKey } from '../protocol/shapes.ts'
 import type { ToolAnswer } from '../services/conversation/tool-calls.ts'
+import { requireJson } from './body.ts'
 import type { HttpDeps, HttpEnv } from './env.ts'
 import { methodNotAllowed, toGatewayError } from './errors.ts'
 import { guard } from './guard.ts'
@@ -105,7 +106,7 @@ export function invokeTools(deps: HttpDeps): Hono<HttpEnv> {
   }
 
   const app = new Hono<HttpEnv>()
-  app.post('/tools/invoke', guard(deps, 'operator.write'), answer)
+  app.post('/tools/invoke', guard(deps, 'operator.write'), requireJson, answer)
   app.all('/tools/invoke', methodNotAllowed('POST'))
   return app
 }

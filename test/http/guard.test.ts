@@ -110,7 +110,7 @@ describe('credentials', () => {
     expect((await ask('/v1/models', { headers, address: '192.168.1.9' })).status).toBe(401)
     expect((await ask('/v1/models', { headers, address: null })).status).toBe(401)
     expect((await ask('/v1/models', { headers: { ...headers, 'x-forwarded-for': '127.0.0.1' } })).status).toBe(401)
-    expect((await ask('/v1/models', { headers: { ...headers, host: 'rebound.test' } })).status).toBe(401)
+    expect((await ask('/v1/models', { headers: { ...headers, host: 'rebound.test' } })).status).toBe(403)
   })
 })
 

@@ -6,7 +6,7 @@ import type { Data } from '../harness/client.ts'
 import { startGateway, testPlatform, TOKEN } from '../harness/platform.ts'
 import type { Commands } from '../../src/index.ts'
 
-const headers = { authorization: `Bearer ${TOKEN}` }
+const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' }
 const ended: string[] = []
 const commands: Commands = {
   find: () => '/bin/echo',

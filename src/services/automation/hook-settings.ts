@@ -1,6 +1,7 @@
 // The `hooks` section of the configuration: who may call, and what a call means.
 
 import * as z from 'zod'
+import { secretsEqual } from '../../kit/bytes.ts'
 
 const text = z.string().min(1)
 const template = z.string().min(1).max(20_000)
@@ -104,7 +105,9 @@ export function problemOf(hooks: HooksConfig | undefined, gatewaySecrets: readon
   const { presets = [], mappings = [], gmail } = hooks
   const hasOthers = presets.includes('github') || (presets.includes('gmail') && gmail?.audience !== undefined) || mappings.some(({ verify }) => verify !== undefined)
   if (isOpen && !hasOthers) return 'hooks.enabled is true without hooks.token — set a token of its own, or mappings with verify'
-  if (!isOpen && gatewaySecrets.includes(hooks.token)) return 'hooks.token is the secret of the gateway — whoever may call a hook could do everything: choose another one'
+  const own = [['hooks.token', hooks.token], ['hooks.github.secret', hooks.github?.secret], ...mappings.map(({ verify }, at) => [`hooks.mappings[${at}].verify.secret`, verify?.secret])] as const
+  const shared = own.find(([, secret = '']) => secret.trim() !== '' && gatewaySecrets.some((each = '') => secretsEqual(secret.trim(), each.trim())))
+  if (shared) return `${shared[0]} is the secret of the gateway — whoever may call a hook could do everything: choose another one`
   if (mappings.some((mapping) => 'transform' in mapping)) return 'hooks.mappings[].transform is code, which is not run here — use messageTemplate'
   if (presets.includes('github') && !hooks.github?.secret) return 'hooks.presets has "github" without hooks.github.secret — set the secret of the webhook'
   if (presets.includes('gmail') && (gmail?.audience === undefined) !== (gmail?.serviceAccount === undefined)) {

@@ -50,7 +50,7 @@ export interface Nodes {
   /** Told when a node has joined and has its hello-ok: what is directed at it now arrives. Not after a sleep. */
   onJoin(listener: NodeJoinListener): void
   onLeave(listener: NodeLeaveListener): void
-  /** Told when a node is gone for good. */
+  /** Told when a node is gone for good, or was revoked. */
   onRemoved(listener: (nodeId: string) => void): void
   /** The connection that speaks for a node: its newest. */
   connectionOf(nodeId: string): Connection | null
@@ -130,11 +130,15 @@ export function createNodes(deps: {
     for (const listener of leaves) listener(nodeId, connection, 'closed')
   }
 
+  const isRevoked = (nodeId: string) => devices.find(nodeId)?.revokedAtMs?.node !== undefined
+
+  /** Whatever it was asked, and may do, is over. One that was revoked is still shown. */
   function forget(nodeId: string) {
     const gone = live.get(nodeId)?.connections ?? []
     live.delete(nodeId)
-    if (!table.get(nodeId)) return
-    commit.tx(() => table.delete(nodeId))
+    const row = table.get(nodeId)
+    if (!row) return
+    commit.tx(() => (isRevoked(nodeId) ? table.put(withoutApproval(row)) : table.delete(nodeId)))
     for (const connection of gone) for (const listener of leaves) listener(nodeId, connection, 'removed')
     for (const listener of removals) listener(nodeId)
     bus.publish(nodePairResolved, { requestId: '', nodeId, decision: 'removed', ts: clock.now() })
@@ -208,6 +212,11 @@ export function createNodes(deps: {
     seen: (nodeId, reason) => commit.lazily(() => table.change(nodeId, { lastSeenAtMs: clock.now(), lastSeenReason: reason })),
     setActivity,
   }
+}
+
+function withoutApproval(known: NodeRow): NodeRow {
+  const { approved: _, pending: __, ...row } = known
+  return row
 }
 
 /** The node that a connection is of: devices that connected as one. */

@@ -10,4 +10,4 @@ export interface Asker {
 
 /** Whether `caller` may change this device: those who hold the gateway's own secret, admins, and the device itself. */
 export const mayTouch = (caller: Principal, deviceId: string): boolean =>
-  caller.deviceId === undefined || caller.deviceId === deviceId || caller.scopes.has('operator.admin')
+  (caller.deviceId === undefined && !caller.key) || caller.deviceId === deviceId || caller.scopes.has('operator.admin')

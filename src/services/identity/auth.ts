@@ -68,8 +68,8 @@ export function createAuth(deps: {
     const { credentials, device } = request
     const key = keyIn(credentials.token ?? credentials.password)
     if (key !== null) return withKey(request, key)
-    const verdict = deps.mode().check(credentials, request.facts)
-    if (!device) return withoutDevice(request, verdict)
+    const check = () => deps.mode().check(credentials, request.facts)
+    if (!device) return withoutDevice(request, check())
     await verifyDevice({
       device,
       client: request.client,
@@ -79,6 +79,7 @@ export function createAuth(deps: {
       nonce: request.nonce,
       now: clock.now(),
     })
+    const verdict = check() // not before: the secret may have changed meanwhile
     if (verdict === 'valid') return withSecret(request, device)
     if (isBootstrap(credentials)) return withSetupCode(request, device)
     return withDeviceToken(request, device, verdict)
@@ -141,7 +142,7 @@ export function createAuth(deps: {
   /** A device without the shared secret: its token, or at least the key of a device whose access was not revoked. */
   async function withDeviceToken(request: AuthRequest, proof: DeviceProof, verdict: Verdict): Promise<Authenticated> {
     const { role, credentials } = request
-    const offered = credentials.deviceToken ?? credentials.token
+    const offered = credentials.deviceToken || credentials.token // an empty one does not hide the other
     const approved = await devices.tokenScopes(proof.id, role, offered || undefined)
     if (!approved) {
       if (verdict === 'absent' && !offered) throw missing()

@@ -1,7 +1,7 @@
 // The tokens by which a paired device comes back without the gateway's secret. Kept as hashes; a token is worth nothing
 // without the key of its device.
 
-import { sha256Hex } from '../../kit/bytes.ts'
+import { secretsEqual, sha256Hex } from '../../kit/bytes.ts'
 import { randomToken } from '../../kit/ids.ts'
 import { devicePairChanged } from '../../protocol/device-events.ts'
 import { GatewayError, invalid } from '../../protocol/errors.ts'
@@ -53,8 +53,16 @@ export interface DeviceTokens {
   revokeTokens(deviceId: string, role: string, asker: Asker): number
 }
 
-export function createDeviceTokens(deps: { table: DeviceTable; sockets: DeviceSockets; commit: Commit; clock: Clock; bus: Bus }): DeviceTokens {
-  const { table, sockets, commit, clock, bus } = deps
+export function createDeviceTokens(deps: {
+  table: DeviceTable
+  sockets: DeviceSockets
+  commit: Commit
+  clock: Clock
+  bus: Bus
+  /** Tells that the access of a device in this role has ended. */
+  ended: (deviceId: string, role: Role) => void
+}): DeviceTokens {
+  const { table, sockets, commit, clock, bus, ended } = deps
 
   async function prepareToken(): Promise<PreparedToken> {
     const deviceToken = randomToken()
@@ -75,7 +83,8 @@ export function createDeviceTokens(deps: { table: DeviceTable; sockets: DeviceSo
     const approved = grantIn(device, role)
     const tokens = device?.tokens.filter((token) => token.role === role && which(token)) ?? []
     if (!approved || tokens.length === 0) return null
-    return [...new Set(tokens.flatMap((token) => token.scopes ?? approved))]
+    const held = expandScopes(approved) // a token may be older than what is approved now
+    return [...new Set(tokens.flatMap((token) => token.scopes?.filter((scope) => held.has(scope)) ?? approved))]
   }
 
   /** The device and role that a change is about, if the asker may make it. */
@@ -95,12 +104,12 @@ export function createDeviceTokens(deps: { table: DeviceTable; sockets: DeviceSo
     },
     async holdsToken(deviceId, role, token) {
       const hash = await sha256Hex(token)
-      return scopesIn(table.find(deviceId), role, (each) => each.hash === hash) !== null
+      return scopesIn(table.find(deviceId), role, (each) => secretsEqual(each.hash, hash)) !== null
     },
     hasToken: (deviceId, role) => scopesIn(table.find(deviceId), role, () => true) !== null,
     async tokenScopes(deviceId, role, token) {
       const hash = token === undefined ? null : await sha256Hex(token)
-      return scopesIn(table.find(deviceId), role, (each) => hash === null || each.hash === hash)
+      return scopesIn(table.find(deviceId), role, (each) => hash === null || secretsEqual(each.hash, hash))
     },
 
     async rotateToken(deviceId, given, wanted, asker) {
@@ -124,6 +133,7 @@ export function createDeviceTokens(deps: { table: DeviceTable; sockets: DeviceSo
       const now = clock.now()
       const tokens = device.tokens.filter((token) => token.role !== role)
       commit.tx(() => table.put({ ...device, tokens, revokedAtMs: { ...device.revokedAtMs, [role]: now } }))
+      ended(deviceId, role)
       bus.publish(devicePairChanged, {})
       sockets.close(deviceId, role, asker.connectionId)
       return now

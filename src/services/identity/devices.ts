@@ -5,7 +5,7 @@ import { uuid } from '../../kit/ids.ts'
 import { devicePairChanged } from '../../protocol/device-events.ts'
 import { devicePairRequested, devicePairResolved } from '../../protocol/events.ts'
 import { GatewayError, invalid } from '../../protocol/errors.ts'
-import { covers, expandScopes, type Principal, type Role, type Scope } from '../../protocol/scopes.ts'
+import { covers, expandScopes, ROLES, type Principal, type Role, type Scope } from '../../protocol/scopes.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Sql } from '../../ports/sql.ts'
 import type { Commit } from '../../store/commit.ts'
@@ -17,7 +17,7 @@ import { createDeviceTokens, type DeviceTokens } from './device-tokens.ts'
 
 export type { DeviceIdentity, DeviceRecord, PairRequest } from './device-table.ts'
 
-/** Told after a device, or one role of it (null: all), was removed. */
+/** Told after a device, or one role of it (null: all), was removed or revoked. */
 export type RemovalListener = (deviceId: string, role: Role | null) => void
 
 export interface Devices extends DeviceTokens {
@@ -26,7 +26,7 @@ export interface Devices extends DeviceTokens {
   grantOf(deviceId: string, role: Role): readonly Scope[] | null
   /** Approves without asking anybody: the caller has decided that it may. */
   approveSilently(device: DeviceIdentity, role: Role, scopes: readonly Scope[], via?: DeviceRecord['approvedVia']): void
-  /** As `approveSilently`, as a part of the caller's transaction, and instead of what was granted before. Tells nobody. */
+  /** As `approveSilently`, as a part of the caller's transaction, and instead of what was granted before. Tells nobody. Connections that came by what was before end. */
   grantAnew(device: DeviceIdentity, grants: DeviceRecord['grants'], via: DeviceRecord['approvedVia']): void
   /** Keeps the wish of a device to be paired, and tells operators. Returns the id to approve. */
   request(device: DeviceIdentity, role: Role, scopes: readonly Scope[], remoteIp: string | null): string
@@ -90,14 +90,18 @@ export function createDevices(deps: { sql: Sql; commit: Commit; clock: Clock; bu
     bus.publish(devicePairResolved, { requestId, deviceId, decision, ts: clock.now() })
   }
 
-  function removed(deviceId: string, role: Role | null, asker: Asker) {
+  function ended(deviceId: string, role: Role | null) {
     for (const listener of removals) listener(deviceId, role)
+  }
+
+  function removed(deviceId: string, role: Role | null, asker: Asker) {
+    ended(deviceId, role)
     bus.publish(devicePairChanged, {})
     sockets.close(deviceId, role, asker.connectionId)
   }
 
   return {
-    ...createDeviceTokens({ table, sockets, commit, clock, bus }),
+    ...createDeviceTokens({ table, sockets, commit, clock, bus, ended }),
     find: table.find,
     grantOf: (deviceId, role) => grantIn(table.find(deviceId), role),
 
@@ -106,7 +110,10 @@ export function createDevices(deps: { sql: Sql; commit: Commit; clock: Clock; bu
       tellResolved({ requestId: uuid(), deviceId: device.deviceId }, 'approved')
     },
 
-    grantAnew: (device, grants, via) => void put(device, grants, via),
+    grantAnew(device, grants, via) {
+      put(device, grants, via)
+      for (const role of ROLES) if (grants[role]) sockets.close(device.deviceId, role, null)
+    },
 
     request(device, role, scopes, remoteIp) {
       const now = clock.now()

@@ -2,7 +2,7 @@
 // one key, for ten minutes, and gives what its profile says and no more. Kept as a hash.
 
 import * as z from 'zod'
-import { sha256Hex } from '../../kit/bytes.ts'
+import { secretsEqual, sha256Hex } from '../../kit/bytes.ts'
 import { randomToken, uuid } from '../../kit/ids.ts'
 import { devicePairSetupCompleted, SETUP_ACCESS, type SetupAccess } from '../../protocol/device-events.ts'
 import { devicePairResolved } from '../../protocol/events.ts'
@@ -112,7 +112,7 @@ export function createSetupCodes(deps: {
       const [hash, own, other] = await Promise.all([sha256Hex(token), devices.prepareToken(), devices.prepareToken()])
       const done = commit.tx(() => {
         const now = clock.now()
-        const code = all().find((each) => each.hash === hash && each.usedAtMs === undefined && each.expiresAtMs > now)
+        const code = all().find((each) => secretsEqual(each.hash, hash) && each.usedAtMs === undefined && each.expiresAtMs > now)
         if (!code || (code.access === 'node' && role !== 'node')) return null
         const { deviceId, displayName } = device
         const profile = SETUP_PROFILES[code.access]

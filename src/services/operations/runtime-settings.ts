@@ -2,11 +2,13 @@
 // gateway runs: where it listens, who gets in, how much it takes. Refuses what would be unsafe, with the way out.
 
 import { problemOf } from '../automation/hook-settings.ts'
+import { secretsEqual } from '../../kit/bytes.ts'
 import { randomToken } from '../../kit/ids.ts'
 import { MAX_PAYLOAD_BYTES } from '../../protocol/version.ts'
 import type { Host } from '../../ports/host.ts'
 import type { AuthMode, AuthSettings } from '../identity/auth-modes.ts'
 import { isLoopbackAddress } from '../identity/facts.ts'
+import { weaknessOf } from '../identity/secret-strength.ts'
 import type { Config } from './config-schema.ts'
 import type { ConfigService } from './config.ts'
 
@@ -63,7 +65,7 @@ export function createRuntimeConfiguration(
 }
 
 const isSameAuth = (a: AuthSettings, b: AuthSettings): boolean =>
-  a.mode === b.mode && (a.mode === 'none' || b.mode === 'none' || a.secret === b.secret)
+  a.mode === b.mode && (a.mode === 'none' || b.mode === 'none' || secretsEqual(a.secret, b.secret))
 
 /** A token that would have to be made is not made. */
 const withoutEffect = ({ secrets }: Host): Host => (secrets ? { secrets: { get: (name) => secrets.get(name), set: () => {} } } : {})
@@ -83,7 +85,9 @@ export function resolveRuntimeSettings(around: Surroundings): RuntimeSettings {
     throw new Error('gateway.mode is "remote": this file describes a client — set it to "local" to run a gateway here')
   }
   const host = toBindHost(around)
-  const auth = toAuth(around, around.hasSockets && isLoopbackAddress(host))
+  const isLoopback = around.hasSockets && isLoopbackAddress(host)
+  const auth = toAuth(around, isLoopback)
+  if (!isLoopback) checkStrength(auth)
   const problem = problemOf(config.hooks, [...(auth.mode === 'none' ? [] : [auth.secret]), config.gateway?.auth?.token, config.gateway?.auth?.password])
   if (problem !== null) throw new Error(problem)
   return { auth, host, port: toPort(env, config.gateway?.port), maxPayload: toMaxPayload(around) }
@@ -133,6 +137,12 @@ function toAuth({ config, env, host }: Surroundings, isLoopback: boolean): AuthS
     case 'token':
       return { mode, secret: token || keptToken(host) }
   }
+}
+
+/** Where others can try, what they would try first is no secret. */
+function checkStrength(auth: AuthSettings): void {
+  const weakness = auth.mode === 'none' ? null : weaknessOf(auth.secret)
+  if (weakness !== null) throw new Error(`the gateway ${auth.mode} ${weakness} — beyond loopback set another one, such as what "openssl rand -hex 24" prints`)
 }
 
 /** The token of a gateway for which nobody has chosen one: made at the first start, kept, and shown that once. */

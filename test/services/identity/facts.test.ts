@@ -30,7 +30,7 @@ describe('direct', () => {
     expect(of(headers, address).direct).toBe(direct)
   })
 
-  it.each(['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'cf-connecting-ip'])('not with %s, whatever it says', (name) => {
+  it.each(['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-user', 'x-real-ip', 'cf-connecting-ip', 'true-client-ip', 'via'])('not with %s, whatever it says', (name) => {
     for (const value of ['127.0.0.1', '8.8.8.8', 'for=127.0.0.1', '']) {
       expect(of({ ...LOCAL, [name]: value }, '127.0.0.1').direct, value).toBe(false)
     }

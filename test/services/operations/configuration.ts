@@ -22,7 +22,7 @@ import { foundation } from '../../harness/foundation.ts'
 import type { TestSql } from '../../harness/sql.ts'
 
 export const PATH = '/test/openclaw.json'
-export const TOKEN = 'a token'
+export const TOKEN = 'a token of these tests'
 
 /** A file that somebody can change, and how often it was written. */
 export interface FakeFile {

@@ -8,7 +8,7 @@ import { createConfig } from '../../../src/services/operations/config.ts'
 import { createRuntimeConfiguration, resolveRuntimeSettings, type Surroundings } from '../../../src/services/operations/runtime-settings.ts'
 import { foundation } from '../../harness/foundation.ts'
 
-const TOKEN = { OPENCLAW_GATEWAY_TOKEN: 'a token' }
+const TOKEN = { OPENCLAW_GATEWAY_TOKEN: 'a token of these tests' }
 
 const resolve = (gateway: Config['gateway'], env: Record<string, string> = TOKEN, around: Partial<Surroundings> = {}) =>
   resolveRuntimeSettings({ config: { gateway }, env, host: {}, hasSockets: true, maxMessageBytes: undefined, ...around })
@@ -24,7 +24,7 @@ function secretsHost() {
 }
 
 it('listens on loopback, with a token, for 25 MiB, when nothing is said', () => {
-  expect(resolve(undefined)).toEqual({ auth: { mode: 'token', secret: 'a token' }, host: '127.0.0.1', port: 18_789, maxPayload: 25 * 1024 * 1024 })
+  expect(resolve(undefined)).toEqual({ auth: { mode: 'token', secret: 'a token of these tests' }, host: '127.0.0.1', port: 18_789, maxPayload: 25 * 1024 * 1024 })
 })
 
 describe('the address', () => {
@@ -78,13 +78,13 @@ describe('the port', () => {
 describe('who gets in', () => {
   it.each([
     [{ token: 'of the file' }, {}, { mode: 'token', secret: 'of the file' }],
-    [{ token: 'of the file' }, TOKEN, { mode: 'token', secret: 'a token' }],
+    [{ token: 'of the file' }, TOKEN, { mode: 'token', secret: 'a token of these tests' }],
     [{ password: 'of the file' }, {}, { mode: 'password', secret: 'of the file' }],
     [{ password: 'of the file' }, { OPENCLAW_GATEWAY_PASSWORD: 'a password' }, { mode: 'password', secret: 'a password' }],
     [{ token: 'of the file', password: 'too' }, {}, { mode: 'token', secret: 'of the file' }],
     [{ mode: 'password', token: 'of the file', password: 'too' }, {}, { mode: 'password', secret: 'too' }],
     [{ mode: 'password' }, { ...TOKEN, OPENCLAW_GATEWAY_PASSWORD: 'a password' }, { mode: 'password', secret: 'a password' }],
-    [{ mode: 'token', password: 'x' }, TOKEN, { mode: 'token', secret: 'a token' }],
+    [{ mode: 'token', password: 'x' }, TOKEN, { mode: 'token', secret: 'a token of these tests' }],
     [{ mode: 'none' }, {}, { mode: 'none' }],
     [{ mode: 'none', token: 'x' }, TOKEN, { mode: 'none' }],
   ] as const)('file %j, environment %j: %j', (auth, env, expected) => {
