@@ -232,7 +232,7 @@ export function approvalCases(at: Reach, get: () => Target): void {
     void ask(asks, { id, command: 'echo hello', commandArgv: ['rm', '-rf', '/my files'] })
     await requested(answers, id)
     const { approval } = await answers.call('approval.get', { id })
-    expect(approval.presentation).toMatchObject({ commandText: "rm -rf '/my files'", commandPreview: 'echo hello' })
+    expect(approval.presentation).toMatchObject({ commandText: "rm -rf '/my files'", commandPreview: null })
     await answers.call('exec.approval.resolve', { id, decision: 'deny' })
   })
 
@@ -530,7 +530,7 @@ export function approvalCases(at: Reach, get: () => Target): void {
     const run = (runId: string, more: Record<string, unknown> = {}) =>
       admin.request('node.invoke', { nodeId, command: 'system.run', params: { ...params, ...more, approved: true, runId }, idempotencyKey: ID(), timeoutMs: 10_000 })
     const id = await approve()
-    for (const change of [{ command: ['uname', '-r'] }, { cwd: '/' }, { env: { A: '2' } }, { env: undefined }, { agentId: 'second' }, { sessionKey: 'agent:main:other' }, { systemRunPlan: { ...plan, argv: ['rm'] } }, { systemRunPlan: { ...plan, cwd: '/' } }]) {
+    for (const change of [{ command: ['uname', '-r'] }, { cwd: '/' }, { env: { A: '2' } }, { env: undefined }, { agentId: 'second' }, { sessionKey: 'agent:main:other' }, { systemRunPlan: { ...plan, argv: ['rm'], commandText: 'rm' } }, { systemRunPlan: { ...plan, cwd: '/' } }]) {
       const { error } = await run(id, change)
       expect(error, JSON.stringify(change)).toMatchObject({ message: 'unknown or expired approval id', details: { code: 'UNKNOWN_APPROVAL_ID' } })
     }
