@@ -46,7 +46,7 @@ export function approvalCases(at: Reach, get: () => Target): void {
     expect({ approvalKind, ms: expiresAtMs - createdAtMs }).toEqual({ approvalKind: 'exec', ms: 20_000 })
     expect(await answers.call('exec.approval.resolve', { id, decision: 'allow-once' })).toEqual({ ok: true })
     expect((await pending).payload).toEqual({ id, decision: 'allow-once', createdAtMs, expiresAtMs })
-    expect(await resolved(answers, id)).toMatchObject({ decision: 'allow-once', resolvedBy: 'gateway-client' })
+    expect(await resolved(answers, id)).toMatchObject({ decision: 'allow-once', resolvedBy: 'operator' })
     expect(asks.events('exec.approval.requested'), 'it does not have the capability').toEqual([])
   })
 
@@ -274,7 +274,7 @@ export function approvalCases(at: Reach, get: () => Target): void {
     const { items } = await answers.call('approval.history', { limit: 100, kind: 'exec' })
     const mine = (items as Data[]).filter((item) => ids.includes(item.id))
     expect(mine).toHaveLength(3)
-    expect(mine[0]).toMatchObject({ status: 'denied', decision: 'deny', reason: 'user', resolver: { kind: 'runtime', id: 'gateway-client' } })
+    expect(mine[0]).toMatchObject({ status: 'denied', decision: 'deny', reason: 'user', resolver: { kind: 'runtime', id: 'operator' } })
   })
 
   it('turns the pages of the history', async () => {
