@@ -2,7 +2,7 @@
 // and a copy of the last good one is kept beside it.
 
 import { existsSync, mkdirSync } from 'node:fs'
-import { copyFile, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { ConfigSource } from '../../src/index.ts'
 import { replaceFile } from './atomic-file.ts'
@@ -50,7 +50,7 @@ export function createConfigFile(env: Env, stateDir: string): ConfigFile {
     async putBack() {
       const [good, now] = [await readIfThere(backup), await readIfThere(path)]
       if (good === null || good === now) return false
-      if (now !== null) await copyFile(path, `${path}.rejected`)
+      if (now !== null) await replaceFile(`${path}.rejected`, now, MODE)
       await replaceFile(path, good, MODE)
       return true
     },

@@ -1,6 +1,6 @@
 // Files of public/, for the pages that a gateway serves.
 
-import { readFile, realpath } from 'node:fs/promises'
+import { readFile, realpath, stat } from 'node:fs/promises'
 import { dirname, extname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -42,9 +42,15 @@ export function createAssets(root: string): (request: Request) => Promise<Respon
     const file = await realpath(wanted).catch(() => null)
     if (file === null || !file.startsWith(root + sep) || isHidden(file.slice(root.length))) return null
     const type = TYPES[extname(file)]
-    const content = type ? await readFile(file).catch(() => null) : null
+    const content = type ? await readPlain(file) : null
     return content && new Response(content, { headers: { 'content-type': type! } })
   }
+}
+
+/** null: it is no plain file. Whoever opened a pipe would wait for its other end. */
+async function readPlain(file: string): Promise<Buffer<ArrayBuffer> | null> {
+  const found = await stat(file).catch(() => null)
+  return found?.isFile() ? readFile(file).catch(() => null) : null
 }
 
 /** What begins with a dot is kept from sight by whoever put it there. */

@@ -3,7 +3,7 @@
 
 import { Hono, type Context } from 'hono'
 import { joinBytes, sha256Hex } from '../kit/bytes.ts'
-import { parseJson } from '../kit/json.ts'
+import { parseJson, stableStringify } from '../kit/json.ts'
 import { GatewayError } from '../protocol/errors.ts'
 import { within } from '../ports/clock.ts'
 import { createHookPace } from '../services/automation/hook-pace.ts'
@@ -100,7 +100,7 @@ export function hooks(deps: HttpDeps): Hono<HttpEnv> {
     if (!c.req.path.startsWith(`${base}/`)) return next()
     if (!hooked) return plain(c, 'Not Found', 404)
     try {
-      return await receive(c, c.req.path.slice(base.length + 1).replace(/\/+$/, ''), hooked)
+      return await receive(c, c.req.path.slice(base.length + 1).replace(/(?<!\/)\/+$/, ''), hooked)
     } catch (error) {
       if (!(error instanceof GatewayError) || error.status >= 500 || error.code === 'RATE_LIMITED') throw error
       return wrong(c, error.message, error.status)
@@ -111,14 +111,16 @@ export function hooks(deps: HttpDeps): Hono<HttpEnv> {
 
 /** Whence it comes, and by what it is known when it comes again: the sender's count of it, or a key that it brought. */
 async function toOrigin(c: Context<HttpEnv>, mapping: HookMapping | null, { path, headers, body }: Pick<HookCall, 'path' | 'headers' | 'body'>, raw: Uint8Array<ArrayBuffer>): Promise<HookOrigin> {
-  const { verify, deliveryHeader, deliveryPath } = mapping ?? {}
+  const { id, match, verify, deliveryHeader, deliveryPath } = mapping ?? {}
   const counted = (deliveryHeader && headers[deliveryHeader.toLowerCase()]) || (deliveryPath && valueAt(body, deliveryPath))
   const keys = [headers['idempotency-key'], headers['x-openclaw-idempotency-key'], valueAt(body, 'idempotencyKey')]
   const key = keys.find((each): each is string => isMark(each))?.trim()
+  // Several senders may share a path, and each counts for itself.
+  const sender = mapping && id === undefined ? `${(await sha256Hex(stableStringify(match))).slice(0, 16)}:` : ''
   // The same key with something else is something else.
-  const delivery = isMark(counted) ? counted.trim() : key === undefined ? null : `key:${await sha256Hex(joinBytes([new TextEncoder().encode(`${key}\n`), raw]))}`
+  const delivery = isMark(counted) ? `${sender}${counted.trim()}` : key === undefined ? null : `key:${await sha256Hex(joinBytes([new TextEncoder().encode(`${key}\n`), raw]))}`
   const proof = verify?.timestampHeader === undefined ? null : await sha256Hex(headers[verify.header.toLowerCase()]!)
-  return { hook: (mapping?.id ?? path).slice(0, 100), address: c.env.info.remoteAddress ?? null, delivery, proof }
+  return { hook: (id ?? path).slice(0, 100), address: c.env.info.remoteAddress ?? null, delivery, proof }
 }
 
 /** No template tells an agent what let the call in. */

@@ -28,14 +28,14 @@ export function toPlainText(html: string, base: string): PlainText {
       at = end === -1 ? html.length : end + 3
       continue
     }
-    const close = html.indexOf('>', open)
-    const tag = html.slice(open + 1, close === -1 ? html.length : close)
-    const name = /^\/?([a-z][a-z0-9]*)/i.exec(tag)?.[1]?.toLowerCase()
-    if (name === undefined && !/^[/!?]/.test(tag)) {
+    if (!/^[/!?a-z]/i.test(html.slice(open + 1, open + 2))) {
       pieces.push('<')
       at = open + 1
       continue
     }
+    const close = html.indexOf('>', open)
+    const tag = html.slice(open + 1, close === -1 ? html.length : close)
+    const name = /^\/?([a-z][a-z0-9]*)/i.exec(tag)?.[1]?.toLowerCase()
     at = close === -1 ? html.length : close + 1
     if (name === undefined) continue
     const isEnd = tag.startsWith('/')

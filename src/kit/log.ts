@@ -34,6 +34,27 @@ export function createLogger(scope: string, sink: (record: LogRecord) => void, n
   }
 }
 
+/** Lines of one kind in a minute, of which strangers may cause as many as they like. */
+const SAMPLE = 300
+const MINUTE_MS = 60_000
+
+/** Says what it is told, so often in a minute; the first line of a later one says of how many before nothing was said. */
+export function sampled(say: (fields: LogFields) => void, now: () => number): (fields: LogFields) => void {
+  let since = -Infinity
+  let said = 0
+  let unsaid = 0
+  return (fields) => {
+    if (now() - since >= MINUTE_MS) {
+      since = now()
+      said = 0
+    }
+    if (said >= SAMPLE) return void unsaid++
+    said++
+    say({ ...fields, ...(unsaid > 0 && { unsaid }) })
+    unsaid = 0
+  }
+}
+
 /** One record is one line, and no control character of a stranger reaches a terminal. */
 export function clean(text: string): string {
   // eslint-disable-next-line no-control-regex

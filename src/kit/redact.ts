@@ -12,17 +12,30 @@ const SECRET_NAME = /^(?:.*[-_.]|.*(?=[A-Z]))?(?:authorization|cookie|password|p
 const SECRETS: readonly (readonly [pattern: RegExp, shown: string])[] = [
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, `$1 ${GONE}`],
   [/\b(?:sk|pk|rk|ek)[-_](?:[\w]+-)*[\w-]{8,}/g, GONE],
-  [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, GONE],
+  [/(?<![\w-])eyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, GONE],
   [/\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|AIza|hf_|npm_)[\w-]{10,}/g, GONE],
   [/\bA(?:KIA|SIA)[0-9A-Z]{16}\b/g, GONE],
   [/([?&#](?:access_token|refresh_token|id_token|token|api_?key|key|secret|password|signature|sig|code)=)[^&\s"'#]+/gi, `$1${GONE}`],
-  [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/:@"']+:[^\s/@"']+@/gi, `$1${GONE}@`],
+  [/(\b[a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/:@"']+:[^\s/@"']+@/gi, `$1${GONE}@`],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, GONE],
 ]
 
+/** What is longer is cut before it is looked through: nobody reads so much of a log. */
+const MAX_CHARS = 20_000
+
 export function redactText(text: string): string {
-  let shown = text
+  let shown = text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}…` : text
   for (const [pattern, instead] of SECRETS) shown = shown.replace(pattern, instead)
+  return shown
+}
+
+/** Shorter ones stand in other words by chance. */
+const MIN_CHARS = 6
+
+/** The text without secrets that are known, whoever repeats them; `instead` stands where they stood. */
+export function hide(text: string, secrets: readonly unknown[], instead = GONE): string {
+  let shown = text
+  for (const secret of secrets) if (typeof secret === 'string' && secret.length >= MIN_CHARS) shown = shown.replaceAll(secret, instead)
   return shown
 }
 
@@ -34,11 +47,14 @@ export function redact(record: LogRecord): LogRecord {
 const redactMembers = (members: object, depth: number): Record<string, unknown> =>
   Object.fromEntries(Object.entries(members).map(([name, value]) => [name, SECRET_NAME.test(name) && isSaid(value) ? GONE : redactValue(value, depth + 1)]))
 
+/** What JSON writes as it is, and a terminal takes for more than a character. */
+const ODD = /[\u007f-\u009f\u2028\u2029]/g
+
 /** Numbers under such a name are counts: `outputTokens`. */
 const isSaid = (value: unknown): boolean => typeof value === 'string' || (typeof value === 'object' && value !== null)
 
 function redactValue(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return redactText(value)
+  if (typeof value === 'string') return redactText(value).replace(ODD, ' ')
   if (typeof value !== 'object' || value === null || 'toJSON' in value) return value
   if (depth >= MAX_DEPTH) return '…'
   return Array.isArray(value) ? value.map((each) => redactValue(each, depth + 1)) : redactMembers(value, depth)

@@ -49,11 +49,9 @@ export async function waitFor(approvals: Approvals, kind: AskedKind, id: string 
   return { ...toVerdict(approval), ...(approval.reason && { terminalReason: approval.reason }) }
 }
 
-/** Who acts, for records and for people. */
-export function toResolver({ caller, connection }: Pick<Call, 'caller' | 'connection'>): { resolver: Resolver; by: string } {
-  const name = connection?.session?.client.id ?? caller.id
-  const { deviceId } = caller
-  return { resolver: deviceId === undefined ? { kind: 'runtime', id: name } : { kind: 'device', id: deviceId }, by: name }
+/** Who acts, for records and for people. A client may call itself anything: it is not asked. */
+export function toResolver({ caller: { id, deviceId } }: Pick<Call, 'caller'>): { resolver: Resolver; by: string } {
+  return { resolver: deviceId === undefined ? { kind: 'runtime', id } : { kind: 'device', id: deviceId }, by: id }
 }
 
 const BEFORE: Readonly<Record<AskedKind, { error: string; reason?: string }>> = {
@@ -66,7 +64,7 @@ export function decide(
   approvals: Approvals,
   kind: AskedKind,
   params: { id: string; decision: string; grantExpiresInDays?: number | undefined },
-  call: Pick<Call, 'caller' | 'connection'>,
+  call: Pick<Call, 'caller'>,
 ): { ok: true } {
   const { id, decision, grantExpiresInDays } = params
   if (!isDecision(decision)) throw invalid('invalid decision')

@@ -12,7 +12,8 @@ const DEFAULT_TIMEOUT_MS = 20_000
 
 export const browserRequest = defineMethod({
   name: 'browser.request',
-  scope: 'operator.write',
+  // It ends in a command of a node that only an admin may ask for.
+  scope: 'operator.admin',
   summary: 'Forwards a request to the browser of a node that has one.',
   params: z.strictObject({
     method: z.string().max(16).optional(),

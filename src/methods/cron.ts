@@ -6,6 +6,7 @@ import { cronAddParams, cronAddResult, cronListParams, cronPatch, cronRunsParams
 import { cronJobMore, cronRunEntry, deliveryPreview } from '../protocol/cron-shapes.ts'
 import { defineMethod, type Call } from '../rpc/method.ts'
 import { previewOf, toCompactView, toFullView, toJobView } from '../services/automation/cron-view.ts'
+import { assertUncounted } from '../services/identity/key-limits.ts'
 
 const text = z.string().min(1)
 
@@ -20,6 +21,7 @@ export const cronAdd = defineMethod({
   result: cronAddResult,
   uses: ['cron', 'cronTelling', 'writeBudget'],
   handler(params, { cron, cronTelling, writeBudget, ...call }) {
+    assertUncounted(call.caller)
     writeBudget.spend('cron.add', clientOf(call))
     const { job, created, updated } = cron.add(params, call.caller)
     const view = toJobView(job, cronTelling.runningAt(job))
@@ -37,6 +39,7 @@ export const cronUpdate = defineMethod({
   result: cronJobMore,
   uses: ['cron', 'cronTelling', 'writeBudget'],
   handler(params, { cron, cronTelling, writeBudget, ...call }) {
+    assertUncounted(call.caller)
     writeBudget.spend('cron.update', clientOf(call))
     const job = cron.update(idOf(params), params.patch, params.expectedConfigRevision, call.caller)
     return toFullView(job, cronTelling.runningAt(job))
@@ -73,6 +76,7 @@ export const cronRun = defineMethod({
   ]),
   uses: ['cron', 'system', 'writeBudget'],
   handler(params, { cron, system, writeBudget, ...call }) {
+    assertUncounted(call.caller)
     writeBudget.spend('cron.run', clientOf(call))
     const { mode, expectedProcessInstanceId: expected } = params
     const processInstanceId = system.bootId

@@ -5,7 +5,7 @@ import type { FetchResponse } from '../ports/platform.ts'
 import { follow, silenceOf, toModelError, watchSilence, withAttempts, type Silence } from './attempt.ts'
 import { mediaOf } from './media.ts'
 import { createAnswer, createEventReader, readWhole, toChunk } from './openai-answer.ts'
-import { toFailure } from './openai-failure.ts'
+import { toConnectFailure, toFailure } from './openai-failure.ts'
 import { createBodyWriter } from './openai-request.ts'
 
 const API = 'openai-completions'
@@ -85,5 +85,5 @@ function connect(spec: ModelSpec, { fetch, clock }: ModelDeps, request: ReturnTy
     if (response.status === 200) return response
     throw await toFailure(spec, response)
   }
-  return withAttempts(clock, { ...io, upstream: request.signal, silence }, once, (error) => toModelError(error, `${spec.provider} cannot be reached`))
+  return withAttempts(clock, { ...io, upstream: request.signal, silence }, once, (error) => toConnectFailure(spec, error))
 }

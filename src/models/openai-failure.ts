@@ -1,9 +1,11 @@
 // What an upstream's failure means.
 
 import { parseJson } from '../kit/json.ts'
+import { hide } from '../kit/redact.ts'
 import { firstUnits } from '../kit/text.ts'
 import { ModelError, type ModelErrorKind, type ModelSpec } from '../ports/model.ts'
 import type { FetchResponse } from '../ports/platform.ts'
+import { toModelError } from './attempt.ts'
 
 /** Characters of an upstream's words that are passed on. */
 const MAX_CHARS = 300
@@ -26,6 +28,12 @@ export function toStreamFailure(spec: ModelSpec, error: unknown): ModelError {
   return new ModelError(kind, `${spec.provider} failed: ${message}`)
 }
 
+/** Of a question that never arrived. */
+export function toConnectFailure(spec: ModelSpec, error: unknown): ModelError {
+  const failure = toModelError(error, `${spec.provider} cannot be reached`)
+  return failure.kind === 'network' ? new ModelError('network', shown(spec, failure.message)) : failure
+}
+
 /** The words in the body of a failure, whoever speaks. */
 export function messageIn(body: unknown): string | null {
   if (typeof body !== 'object' || body === null) return null
@@ -38,12 +46,13 @@ export function messageIn(body: unknown): string | null {
 /** What must not be repeated, beside the key, of what `options` may hold. */
 const SECRETS = ['accessKeyId', 'secretAccessKey', 'sessionToken']
 
-/** Some upstreams repeat the key that they refuse: it is taken out before the words are cut, so that no half of it is left. */
-export function shown({ apiKey, options = {} }: ModelSpec, message: string): string {
-  const secrets = [apiKey, ...SECRETS.map((name) => options[name])]
-  let clear = message
-  for (const secret of secrets) if (typeof secret === 'string' && secret.length > 5) clear = clear.replaceAll(secret, '[key]')
-  return firstUnits(clear, MAX_CHARS)
+/** What stands before the host of an address. */
+const USERINFO = /(\b[a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/?#@]*@/gi
+
+/** Some upstreams repeat the key that they refuse, or the headers: that is taken out before the words are cut, so that no half of it is left. */
+export function shown({ apiKey, headers, options = {} }: ModelSpec, message: string): string {
+  const secrets = [apiKey, ...Object.values(headers).flatMap((value) => value.split(/\s+/)), ...SECRETS.map((name) => options[name])]
+  return firstUnits(hide(message.replace(USERINFO, '$1[key]@'), secrets, '[key]'), MAX_CHARS)
 }
 
 const TOO_LONG = /context.?length|context window|maximum context|too many tokens|(prompt|input) is too long|exceeds the maximum number of (input )?tokens/i

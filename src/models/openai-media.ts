@@ -16,8 +16,7 @@ import {
   type TranscriptionWish,
 } from '../ports/model.ts'
 import type { FetchResponse } from '../ports/platform.ts'
-import { toModelError } from './attempt.ts'
-import { shown, toFailure } from './openai-failure.ts'
+import { toConnectFailure, toFailure } from './openai-failure.ts'
 
 /** Of one answer at most. */
 const MAX_BYTES = 64 * 1024 * 1024
@@ -84,8 +83,7 @@ async function post<T>(spec: ModelSpec, { fetch, clock }: ModelDeps, signal: Abo
     })
   } catch (error) {
     if (signal.aborted) throw signal.reason
-    const failure = toModelError(error, `${spec.provider} cannot be reached`)
-    throw failure.kind === 'network' ? new ModelError('network', shown(spec, failure.message)) : failure
+    throw toConnectFailure(spec, error)
   }
 }
 

@@ -19,7 +19,8 @@ export function splitSessionKey(key: string): { agentId: string; rest: string } 
 
 /**
  * The canonical form of a session key: lower case, with its agent. Events always carry this form.
- * null when it cannot be a key: empty, too long, with control characters, or `agent:` without the rest.
+ * null when it cannot be a key: empty, too long, with control characters, `agent:` without the rest, or of an agent that
+ * cannot be one.
  */
 export function canonicalSessionKey(key: string, agentId: string): string | null {
   const lower = key.trim().toLowerCase()
@@ -27,7 +28,8 @@ export function canonicalSessionKey(key: string, agentId: string): string | null
   if (lower === '' || /[\u0000-\u001f\u007f]/.test(lower)) return null
   if (lower.startsWith('agent:') && !splitSessionKey(lower)) return null
   const canonical = lower.startsWith('agent:') ? lower : `agent:${agentId}:${lower}`
-  return canonical.length > MAX_SESSION_KEY_CHARS ? null : canonical
+  const isOwn = lower.startsWith('agent:') || splitSessionKey(canonical)?.agentId === agentId
+  return canonical.length > MAX_SESSION_KEY_CHARS || !isOwn ? null : canonical
 }
 
 // --- messages ---

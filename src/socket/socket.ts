@@ -3,7 +3,8 @@
 
 import { exceedsBytes } from '../kit/bytes.ts'
 import { uuid } from '../kit/ids.ts'
-import { messageOf, type Logger } from '../kit/log.ts'
+import { messageOf, sampled, type Logger } from '../kit/log.ts'
+import { firstUnits } from '../kit/text.ts'
 import type { Trace } from '../kit/trace.ts'
 import { GatewayError, invalid, toShape, unavailable } from '../protocol/errors.ts'
 import { CHALLENGE_CAPABILITIES } from '../protocol/connect.ts'
@@ -47,10 +48,14 @@ export interface SocketDeps {
   readonly traffic?: { received: number; sent: number }
 }
 
+/** Of what a stranger is told, in the log. */
+const MAX_REASON_CHARS = 256
+
 export function createSocket(deps: SocketDeps): Socket {
   const { links, connections, presence, handshake, registry, fanout, gate, clock, log } = deps
   const timeoutMs = deps.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS
   const { traffic = { received: 0, sent: 0 } } = deps
+  const sayRefused = sampled((fields) => log.info('connect refused', fields), clock.now)
 
   connections.onDisconnect((id, code, reason) => links.get(id)?.close(code, reason))
 
@@ -106,7 +111,7 @@ export function createSocket(deps: SocketDeps): Socket {
       )
     } catch (error) {
       const refusal = toGatewayError(error, 'connect')
-      log.info('connect refused', { connection: link.connection.id, reason: refusal.message })
+      sayRefused({ connection: link.connection.id, reason: firstUnits(refusal.message, MAX_REASON_CHARS) })
       gate.pass(() => refuse(link, dialect, request, refusal))
     }
   }

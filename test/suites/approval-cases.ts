@@ -46,7 +46,7 @@ export function approvalCases(at: Reach, get: () => Target): void {
     expect({ approvalKind, ms: expiresAtMs - createdAtMs }).toEqual({ approvalKind: 'exec', ms: 20_000 })
     expect(await answers.call('exec.approval.resolve', { id, decision: 'allow-once' })).toEqual({ ok: true })
     expect((await pending).payload).toEqual({ id, decision: 'allow-once', createdAtMs, expiresAtMs })
-    expect(await resolved(answers, id)).toMatchObject({ decision: 'allow-once', resolvedBy: 'gateway-client' })
+    expect(await resolved(answers, id)).toMatchObject({ decision: 'allow-once', resolvedBy: 'operator' })
     expect(asks.events('exec.approval.requested'), 'it does not have the capability').toEqual([])
   })
 
@@ -232,7 +232,7 @@ export function approvalCases(at: Reach, get: () => Target): void {
     void ask(asks, { id, command: 'echo hello', commandArgv: ['rm', '-rf', '/my files'] })
     await requested(answers, id)
     const { approval } = await answers.call('approval.get', { id })
-    expect(approval.presentation).toMatchObject({ commandText: "rm -rf '/my files'", commandPreview: 'echo hello' })
+    expect(approval.presentation).toMatchObject({ commandText: "rm -rf '/my files'", commandPreview: null })
     await answers.call('exec.approval.resolve', { id, decision: 'deny' })
   })
 
@@ -274,7 +274,7 @@ export function approvalCases(at: Reach, get: () => Target): void {
     const { items } = await answers.call('approval.history', { limit: 100, kind: 'exec' })
     const mine = (items as Data[]).filter((item) => ids.includes(item.id))
     expect(mine).toHaveLength(3)
-    expect(mine[0]).toMatchObject({ status: 'denied', decision: 'deny', reason: 'user', resolver: { kind: 'runtime', id: 'gateway-client' } })
+    expect(mine[0]).toMatchObject({ status: 'denied', decision: 'deny', reason: 'user', resolver: { kind: 'runtime', id: 'operator' } })
   })
 
   it('turns the pages of the history', async () => {
@@ -530,7 +530,7 @@ export function approvalCases(at: Reach, get: () => Target): void {
     const run = (runId: string, more: Record<string, unknown> = {}) =>
       admin.request('node.invoke', { nodeId, command: 'system.run', params: { ...params, ...more, approved: true, runId }, idempotencyKey: ID(), timeoutMs: 10_000 })
     const id = await approve()
-    for (const change of [{ command: ['uname', '-r'] }, { cwd: '/' }, { env: { A: '2' } }, { env: undefined }, { agentId: 'second' }, { sessionKey: 'agent:main:other' }, { systemRunPlan: { ...plan, argv: ['rm'] } }, { systemRunPlan: { ...plan, cwd: '/' } }]) {
+    for (const change of [{ command: ['uname', '-r'] }, { cwd: '/' }, { env: { A: '2' } }, { env: undefined }, { agentId: 'second' }, { sessionKey: 'agent:main:other' }, { systemRunPlan: { ...plan, argv: ['rm'], commandText: 'rm' } }, { systemRunPlan: { ...plan, cwd: '/' } }]) {
       const { error } = await run(id, change)
       expect(error, JSON.stringify(change)).toMatchObject({ message: 'unknown or expired approval id', details: { code: 'UNKNOWN_APPROVAL_ID' } })
     }

@@ -219,8 +219,8 @@ export function miscCases(at: Reach, get: () => Target): void {
     expect((await refusal(client, 'browser.request')).message).toBe('method and path are required')
     expect((await refusal(client, 'browser.request', { method: 'BREW', path: '/' })).message).toBe('method must be GET, POST, or DELETE')
     expect((await refusal(client, 'browser.request', { method: 'GET', path: '/', bogus: 1 })).message).toContain("unexpected property 'bogus'")
-    const { client: reader } = await at.join({ scopes: ['operator.read'] })
-    expect((await refusal(reader, 'browser.request', { method: 'GET', path: '/' })).details).toMatchObject({ missingScope: 'operator.write' })
+    const { client: writer } = await at.join({ scopes: ['operator.write'] })
+    expect((await refusal(writer, 'browser.request', { method: 'GET', path: '/' })).details).toMatchObject({ missingScope: 'operator.admin' })
   })
 
   // --- the audit ---

@@ -60,8 +60,9 @@ export function createAgents(config: ConfigService, notes: Agents['notes'] = () 
     notes,
     mainSessionKey,
     sessionKey(key, agentId = defaultId()) {
-      if (key.trim().toLowerCase() === MAIN_KEY) return mainSessionKey(agentId)
+      const isMain = key.trim().toLowerCase() === MAIN_KEY
       const canonical = canonicalSessionKey(key, agentId)
+      if (isMain && canonical !== null) return mainSessionKey(agentId)
       if (canonical === null) throw invalid('invalid session key: use 1 to 512 printable characters, such as "main" or "agent:main:notes"')
       return canonical
     },

@@ -18,7 +18,7 @@ import {
 } from '../../protocol/approval-shapes.ts'
 import { canonicalSessionKey, MAIN_KEY } from '../../protocol/shapes.ts'
 import type { ApprovalWish, CommandPlan, ExecWish, Origin, PluginWish } from './approval-wish.ts'
-import { textOfArgv } from './approval-command.ts'
+import { previewOf, textOfArgv } from './approval-command.ts'
 
 /** Commands longer than this are refused: nobody can read them before deciding. */
 const MAX_COMMAND_CHARS = 64 * 1024
@@ -94,14 +94,15 @@ async function draftCommand(wish: ExecWish): Promise<Draft> {
   const sessionKey = named(plan ? plan.sessionKey : wish.sessionKey)
   const env = await envOf(wish.env)
   // With a plan its arguments are run, and nothing of the words.
-  const done = { kind: 'exec', command: plan ? null : said, argv, cwd, env: env.hash, agentId, nodeId: named(wish.nodeId), host: orNull(wish.host) }
+  const checked = plan && { file: orNull(plan.mutableFileOperand), policy: orNull(plan.policySnapshot) }
+  const done = { kind: 'exec', command: plan ? null : said, argv, cwd, env: env.hash, agentId, nodeId: named(wish.nodeId), host: orNull(wish.host), checked }
   const scope = shownScope(wish.scope)
   const withoutAlways = wish.ask === 'always' || wish.unavailableDecisions?.includes('allow-always')
   const allowedDecisions = DECISIONS.filter((each) => each !== 'allow-always' || !withoutAlways)
   const presentation: ExecPresentation = {
     kind: 'exec',
     commandText: visibleLine(text),
-    commandPreview: said === text ? shownLine(plan?.commandPreview) : visibleLine(said),
+    commandPreview: shownLine(previewOf(argv, plan?.commandPreview)),
     warningText: shownProse(wish.warningText),
     host: shownLine(wish.host),
     nodeId: shownLine(named(wish.nodeId)),

@@ -24,6 +24,9 @@ export interface CommandPlan {
   readonly commandPreview?: string | null | undefined
   readonly agentId: string | null
   readonly sessionKey: string | null
+  /** What a node checks before it runs: bound as it is. */
+  readonly policySnapshot?: unknown
+  readonly mutableFileOperand?: unknown
 }
 
 interface Wish extends Origin {

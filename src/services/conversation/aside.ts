@@ -18,7 +18,7 @@ export function saysNothing(answer: string, ackMaxChars: number): boolean {
   const text = answer.replace(/<[^>]{0,100}>|[*_`~]{1,3}(?=\S)|(?<=\S)[*`~]{1,3}/g, (part) => (part.includes('_') ? part : '')).trim()
   if (text === '') return true
   return MARKS.some((mark) => {
-    const isThere = text.startsWith(mark) || text.replace(/[.!\s]+$/, '').endsWith(mark)
+    const isThere = text.startsWith(mark) || text.replace(/(?<![.!\s])[.!\s]+$/, '').endsWith(mark)
     return isThere && text.replace(mark, '').trim().length <= ackMaxChars
   })
 }

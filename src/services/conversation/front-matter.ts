@@ -115,7 +115,7 @@ function readFlow(reader: Reader, given: string): unknown {
 function toScalar(text: string): unknown {
   if (/^"(?:[^"\\]|\\.)*"$/.test(text)) return JSON.parse(text)
   if (/^'(?:[^']|'')*'$/.test(text)) return text.slice(1, -1).replaceAll("''", "'")
-  const plain = text.replace(/\s+#.*$/, '').trim()
+  const plain = text.replace(/(?<!\s)\s+#.*$/, '').trim()
   if (plain === 'true' || plain === 'false') return plain === 'true'
   if (plain === 'null' || plain === '~') return null
   return /^-?\d+(?:\.\d+)?$/.test(plain) ? Number(plain) : plain

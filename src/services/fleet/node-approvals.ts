@@ -53,10 +53,12 @@ const isEnvironment = (value: unknown): value is Record<string, string> | undefi
 
 const PLACES = ['cwd', 'agentId', 'sessionKey'] as const
 
-const pick = (plan: Fields): Pick<CommandPlan, (typeof PLACES)[number]> => ({
+const pick = (plan: Fields): Pick<CommandPlan, (typeof PLACES)[number] | 'policySnapshot' | 'mutableFileOperand'> => ({
   cwd: textOrNull(plan['cwd']),
   agentId: textOrNull(plan['agentId']),
   sessionKey: textOrNull(plan['sessionKey']),
+  policySnapshot: plan['policySnapshot'],
+  mutableFileOperand: plan['mutableFileOperand'],
 })
 
 /** Whether a plan says the same as the params beside it, wherever both say something. */

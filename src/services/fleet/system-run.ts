@@ -6,11 +6,13 @@ import { isDangerousKey } from '../../kit/keys.ts'
 import { uuid } from '../../kit/ids.ts'
 import { invalid } from '../../protocol/errors.ts'
 import type { Principal } from '../../protocol/scopes.ts'
+import { formatArgv } from '../conversation/approval-command.ts'
 
 const RUN_FIELDS = [
   'command', 'rawCommand', 'systemRunPlan', 'cwd', 'env', 'timeoutMs', 'needsScreenRecording', 'agentId', 'sessionKey',
   'runId', 'suppressNotifyOnExit',
 ] // prettier-ignore
+const PLAN_FIELDS = ['argv', 'cwd', 'commandText', 'commandPreview', 'agentId', 'sessionKey', 'policySnapshot', 'mutableFileOperand']
 const CONTROL_FIELDS = ['approved', 'approvalDecision', 'approvalId', 'approvalRunId', 'approvedBy', 'resolvedBy']
 
 export type RunDecision = 'allow-once' | 'allow-always'
@@ -37,8 +39,17 @@ export function toNodeParams(command: string, params: unknown): unknown {
   const entries = Object.entries(params as Fields).filter(([key]) => !isDangerousKey(key) && !CONTROL_FIELDS.includes(key))
   if (command !== 'system.run') return Object.fromEntries(entries)
   const kept = Object.fromEntries(entries.filter(([key]) => RUN_FIELDS.includes(key)))
+  const plan = kept['systemRunPlan']
   checkRawCommand(kept['command'], kept['rawCommand'])
-  return { ...kept, runId: textOr(kept['runId'], uuid()) }
+  return { ...kept, ...(plan !== undefined && { systemRunPlan: toNodePlan(plan) }), runId: textOr(kept['runId'], uuid()) }
+}
+
+/** A plan says no more than plans do, and its words what its arguments say. */
+function toNodePlan(plan: unknown): unknown {
+  if (typeof plan !== 'object' || plan === null || Array.isArray(plan)) return plan
+  const kept: Fields = Object.fromEntries(Object.entries(plan).filter(([key]) => PLAN_FIELDS.includes(key)))
+  checkRawCommand(kept['argv'], kept['commandText'])
+  return kept
 }
 
 /** Whether the caller says that this was approved, and under which id. Null: it does not. */
@@ -60,7 +71,7 @@ const textOr = (value: unknown, other: string): string => (typeof value === 'str
 function checkRawCommand(command: unknown, raw: unknown): void {
   if (typeof raw !== 'string' || !Array.isArray(command) || !command.every((word) => typeof word === 'string')) return
   const typed = command.map(quote).join(' ')
-  if (raw.trim() === typed || raw.trim() === scriptIn(command)?.trim()) return
+  if ([typed, formatArgv(command), scriptIn(command)?.trim()].includes(raw.trim())) return
   throw invalid('INVALID_REQUEST: rawCommand does not match command', {
     details: { code: 'RAW_COMMAND_MISMATCH', rawCommand: raw.slice(0, 1000), formattedArgv: typed.slice(0, 1000) },
   })

@@ -138,7 +138,7 @@ export function redact(value: unknown): unknown {
 }
 
 /** What stands before the host of a URL: `user:password@`. */
-const USERINFO = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#]*@/gi
+const USERINFO = /(\b[a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/?#]*@/gi
 
 /** The value with each text in it replaced. An object is no secret because of its key: what is in it may be one. */
 function mapTexts(value: unknown, replace: (text: string, isSecret: boolean) => string, key = '', isSecret = false): unknown {
@@ -154,4 +154,4 @@ function mapTexts(value: unknown, replace: (text: string, isSecret: boolean) => 
 const isSecretMap = (key: string): boolean => key === 'headers' || key === 'vars' || key === 'env'
 
 const isSecretKey = (key: string): boolean =>
-  /(token|password|passwd|secret|api_?key|private_?key|access_?key|credential|signingkey|webhookkey|database_?url|connection_?string)s?$/i.test(key)
+  /(token|password|passwd|secret|api_?key|private_?key|access_?key(?:_?id)?|credential|signingkey|webhookkey|database_?url|connection_?string)s?$/i.test(key)

@@ -7,6 +7,7 @@ import type { CronTelling } from '../automation/cron-telling.ts'
 import { toFullView } from '../automation/cron-view.ts'
 import type { CronRecord } from '../automation/cron-job.ts'
 import { defineTool, type Tool } from '../conversation/tools.ts'
+import { assertUncounted } from '../identity/key-limits.ts'
 
 const text = z.string().min(1)
 const word = z.string().regex(/\S/)
@@ -70,6 +71,8 @@ export function createCronTool({ cron, cronTelling }: { cron: Cron; cronTelling:
       z.strictObject({ action: z.literal('runs'), id, limit: z.number().int().min(1).max(50).default(10) }),
     ]),
     run(params, { principal, sessionKey }) {
+      // A job runs in a name of its own, and nobody would count for the key that made it.
+      if (CHANGES.includes(params.action)) assertUncounted(principal)
       switch (params.action) {
         case 'list': {
           const page = cron.list({ includeDisabled: params.includeDisabled, limit: MAX_LISTED })

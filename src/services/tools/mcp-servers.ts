@@ -4,6 +4,7 @@
 import * as z from 'zod'
 import { stableStringify } from '../../kit/json.ts'
 import { messageOf, type Logger } from '../../kit/log.ts'
+import { hide, redactText } from '../../kit/redact.ts'
 import { fitsWildcard } from '../../kit/wildcard.ts'
 import { unavailable } from '../../protocol/errors.ts'
 import { within, type Clock } from '../../ports/clock.ts'
@@ -110,7 +111,7 @@ export function createMcpServers(deps: { config: Pick<ConfigService, 'current'>;
       server.error = null
       return session
     } catch (error) {
-      server.error = messageOf(error)
+      server.error = toShown(server.spec, error)
       server.restsUntil = clock.now() + REST_MS
       log.warn(`the MCP server "${server.name}" cannot be reached`, { error: server.error })
       throw unavailable(`the MCP server "${server.name}" cannot be reached: ${server.error}`)
@@ -125,7 +126,7 @@ export function createMcpServers(deps: { config: Pick<ConfigService, 'current'>;
       server.tools = toTools(server, found)
       idle(server)
     } catch (error) {
-      server.error ??= messageOf(error)
+      server.error ??= toShown(server.spec, error)
       server.isStale = server.tools !== null
       server.restsUntil = Math.max(server.restsUntil, clock.now() + REST_MS)
     }
@@ -185,6 +186,12 @@ export function createMcpServers(deps: { config: Pick<ConfigService, 'current'>;
       await Promise.all(servers.map(({ session }) => session?.close().catch(() => {})))
     },
   }
+}
+
+/** What went wrong, for people and models: nothing that is for the server alone. */
+function toShown({ headers = {}, env = {} }: McpServerConfig, error: unknown): string {
+  const secrets = [...Object.values(headers), ...Object.values(env)].flatMap((value) => value.split(/\s+/))
+  return redactText(hide(messageOf(error), secrets))
 }
 
 /** The server does not know the conversation any more. */

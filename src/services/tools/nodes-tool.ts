@@ -4,6 +4,7 @@
 import * as z from 'zod'
 import { uuid } from '../../kit/ids.ts'
 import { invalid } from '../../protocol/errors.ts'
+import { describeIssues } from '../../protocol/issues.ts'
 import type { ApprovalWish } from '../conversation/approval-wish.ts'
 import { formatArgv } from '../conversation/approval-command.ts'
 import { defineTool, Shown, type Tool } from '../conversation/tools.ts'
@@ -55,7 +56,7 @@ export function createNodesTool({ nodes, nodeInvokes }: { nodes: Nodes; nodeInvo
       if (params.action === 'describe') return describe(find(params.node))
       const { nodeId } = find(params.node).row
       const command = params.command.trim()
-      const sent = withoutClaims(params.params)
+      const sent = command === 'system.run' ? toRun(params.params) : params.params
       const outcome = await nodeInvokes.invoke({ nodeId, command, params: sent, timeoutMs: params.timeoutMs, key: uuid(), principal, signal, ...(onProgress && { onProgress }) })
       if (outcome.state !== 'ok') throw toGatewayError(outcome, { nodeId, command })
       return toShown(outcome.payload ?? outcome.payloadJSON ?? null)
@@ -67,18 +68,24 @@ const toRow = ({ row, commands, connected, paired }: ListedNode) => ({ nodeId: r
 
 const describe = (node: ListedNode) => ({ ...toRow(node), caps: node.caps.toSorted(), commands: node.commands.toSorted(), permissions: node.permissions, lastSeenAtMs: node.row.lastSeenAtMs })
 
-function commandWish(nodeId: string, { command, cwd, env }: Readonly<Record<string, unknown>>): ApprovalWish {
-  if (!Array.isArray(command) || command.length === 0 || command.some((word) => typeof word !== 'string')) throw invalid('params.command of system.run must be a list of words')
-  const argv = command as string[]
-  const plan = { argv, cwd: typeof cwd === 'string' ? cwd : null, commandText: formatArgv(argv), agentId: null, sessionKey: null }
-  return { kind: 'exec', host: 'node', nodeId, systemRunPlan: plan, env: env as Record<string, string> | undefined, security: 'allowlist', ask: 'on-miss' }
+const runParams = z.object({
+  command: z.custom<readonly string[]>((given) => Array.isArray(given) && given.length > 0 && given.every((word) => typeof word === 'string'), 'must be a list of words'),
+  cwd: z.string().optional(),
+  env: z.record(z.string(), z.string()).optional(),
+  timeoutMs: z.int().min(1).optional(),
+})
+
+/** What a person is asked about, and nothing beside it: no plan that says something else, no claim that it was approved. */
+function toRun(params: unknown): z.output<typeof runParams> {
+  const parsed = runParams.safeParse(params ?? {})
+  if (parsed.success) return parsed.data
+  throw invalid(`the params of system.run cannot be judged: ${describeIssues(parsed.error.issues)}`)
 }
 
-/** An agent cannot say of its own accord that something was approved. */
-function withoutClaims(params: Readonly<Record<string, unknown>> | undefined) {
-  if (!params) return undefined
-  const { approved: _, approvalDecision: __, runId: ___, ...rest } = params
-  return rest
+function commandWish(nodeId: string, params: unknown): ApprovalWish {
+  const { command: argv, cwd = null, env } = toRun(params)
+  const plan = { argv, cwd, commandText: formatArgv(argv), agentId: null, sessionKey: null }
+  return { kind: 'exec', host: 'node', nodeId, systemRunPlan: plan, env, security: 'allowlist', ask: 'on-miss' }
 }
 
 /** A picture that a node took is shown as one. */
