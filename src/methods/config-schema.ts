@@ -22,8 +22,8 @@ export const configSchema = defineMethod({
   params: z.strictObject({}),
   result: z.strictObject({ schema: z.unknown(), uiHints: z.record(z.string(), hint), version: z.string(), generatedAt: z.string() }),
   uses: ['configDocument'],
-  handler(_, { configDocument }) {
-    const { schema, uiHints, version, generatedAt } = configDocument.schema()
+  async handler(_, { configDocument }) {
+    const { schema, uiHints, version, generatedAt } = (await configDocument()).schema()
     return { schema, uiHints: { ...uiHints }, version, generatedAt }
   },
 })
@@ -59,8 +59,8 @@ export const configSchemaLookup = defineMethod({
     ),
   }),
   uses: ['configDocument'],
-  handler({ path }, { configDocument }) {
-    const { children, ...found } = configDocument.lookup(path)
+  async handler({ path }, { configDocument }) {
+    const { children, ...found } = (await configDocument()).lookup(path)
     return { ...found, children: [...children] }
   },
 })

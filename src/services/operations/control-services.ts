@@ -4,7 +4,7 @@ import type { Model, ModelProvider } from '../../ports/model.ts'
 import type { ConversationServices } from '../conversation/services.ts'
 import type { Ground } from '../ground.ts'
 import { createBuiltinParts, type BuiltinParts } from './builtin-parts.ts'
-import { createConfigDocument, type ConfigDocument } from './config-document.ts'
+import type { ConfigDocument } from './config-document.ts'
 import { createDesktop, type Desktop } from './desktop.ts'
 import { createSecrets, type Secrets } from './secrets.ts'
 import type { Settings } from './settings-services.ts'
@@ -13,7 +13,8 @@ import { createWizard, type Wizard } from './wizard.ts'
 
 export interface ControlServices {
   readonly builtinParts: BuiltinParts
-  readonly configDocument: ConfigDocument
+  /** Loaded when it is asked for first: a gateway that nobody configures does not need it. */
+  readonly configDocument: () => Promise<ConfigDocument>
   readonly desktop: Desktop
   readonly secrets: Secrets
   readonly updates: Updates
@@ -31,9 +32,11 @@ export function createControlServices(
   const { sql, clock, env } = platform
   const { config, configWriter: writer, runtime, restart } = settings
   const { models, modelProbe: probe } = conversation
+  let document: Promise<ConfigDocument> | null = null
+  const loadDocument = async () => (await import('./config-document.ts')).createConfigDocument({ version, clock })
   return {
     builtinParts: createBuiltinParts({ version, host, ...wires }),
-    configDocument: createConfigDocument({ version, clock }),
+    configDocument: () => (document ??= loadDocument()),
     desktop: createDesktop(host),
     secrets: createSecrets({ config, env }),
     updates: createUpdates({ config, host, restart, clock, log: log.child('updates') }),
