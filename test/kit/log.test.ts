@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { clean, createLogger, LOG_LEVELS, messageOf, type LogRecord } from '../../src/kit/log.ts'
+import { clean, createLogger, LOG_LEVELS, messageOf, sampled, type LogRecord } from '../../src/kit/log.ts'
 
 it('makes a record of every level, with the time of the clock', () => {
   const records: LogRecord[] = []
@@ -51,4 +51,19 @@ it('cleans what a logger is given', () => {
 
 it('finds the message of whatever was thrown', () => {
   expect([messageOf(new TypeError('broken')), messageOf('text'), messageOf(null), messageOf({})]).toEqual(['broken', 'text', 'null', '[object Object]'])
+})
+
+it('says of one thing so often in a minute, and then how often it was silent', () => {
+  let now = 0
+  const said: unknown[] = []
+  const say = sampled((fields) => void said.push(fields), () => now)
+  for (let n = 0; n < 1000; n++) say({ n })
+  expect(said).toHaveLength(300)
+  now = 59_999
+  say({ n: 'unsaid' })
+  expect(said).toHaveLength(300)
+  now = 60_000
+  say({ n: 'later' })
+  say({ n: 'next' })
+  expect(said.slice(300)).toEqual([{ n: 'later', unsaid: 701 }, { n: 'next' }])
 })

@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { LogRecord } from '../../src/kit/log.ts'
-import { redact, redactText } from '../../src/kit/redact.ts'
+import { hide, redact, redactText } from '../../src/kit/redact.ts'
 
 const record = (message: string, fields?: Record<string, unknown>): LogRecord => ({ at: 1, level: 'info', scope: 'gateway', message, ...(fields && { fields }) })
 
@@ -54,5 +54,16 @@ describe('a record', () => {
     const round: Record<string, unknown> = {}
     round['self'] = round
     expect(() => JSON.stringify(redact(record('x', round)))).not.toThrow()
+  })
+})
+
+describe('secrets that are known', () => {
+  it('are gone wherever somebody repeats them; what is too short to be one stays', () => {
+    expect(hide('no key-of-mine, and key-of-mine again: abc', ['key-of-mine', 'abc', null, 7])).toBe('no [redacted], and [redacted] again: abc')
+    expect(hide('key-of-mine', ['key-of-mine'], '[key]')).toBe('[key]')
+  })
+
+  it('are no patterns', () => {
+    expect(hide('a.b.c.d.e axbxcxdxe', ['a.b.c.d.e'])).toBe('[redacted] axbxcxdxe')
   })
 })
