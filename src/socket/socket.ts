@@ -209,7 +209,15 @@ export function createSocket(deps: SocketDeps): Socket {
       if (link) fanout.drained(link)
     },
     restore(peers) {
-      for (const peer of peers) restorePeer(peer)
+      for (const peer of peers) {
+        try {
+          restorePeer(peer)
+        } catch (error) {
+          log.error('a connection could not be taken up, and is closed', { connection: peer.id, error: messageOf(error) })
+          const end = links.get(peer.id) ?? peer
+          end.close(1012, 'service restart')
+        }
+      }
     },
     closeAll(code, reason) {
       for (const link of links.values()) link.close(code, reason)

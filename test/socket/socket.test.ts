@@ -590,6 +590,15 @@ describe('over sleep', () => {
     expect(clock.now()).toBeLessThan(asleep.clock.now())
   })
 
+  it('a connection that cannot be taken up is closed, and keeps none of the others', async () => {
+    const { gateway, platform } = await hibernating()
+    const [lost, kept] = [await join(gateway), await join(gateway)]
+    const broken: FakePeer = { ...lost.peer, load: () => ({ ...recordOf(lost.peer), session: {} }) }
+    const woken = await wake(platform, [broken, kept.peer], new Map([[kept.peer, kept.client]]))
+    expect((await woken.say(kept.peer, 'health')).ok).toBe(true)
+    expect(await lost.client.closed).toEqual({ code: 1012, reason: 'service restart' })
+  })
+
   it('a connection of which nothing was kept is not one', async () => {
     const { gateway, platform } = await hibernating()
     const { peer, client } = await join(gateway)
