@@ -125,7 +125,7 @@ describe('the disk', () => {
     expect(answers()).toEqual([...before, 'sessions.create', 'health'])
   })
 
-  it('that failed makes the answer a refusal, and nobody hears of the change', async () => {
+  it('R1 that failed makes the answer a refusal, and nobody hears of the change', async () => {
     const { gateway, platform } = await startGateway()
     const { client } = await join(gateway)
     await client.call('sessions.subscribe', {})
@@ -406,7 +406,7 @@ describe('an end', () => {
   })
 })
 
-describe('a slow consumer', () => {
+describe('R6 a slow consumer', () => {
   const deltasOf = (client: Client) =>
     client
       .events('chat')
