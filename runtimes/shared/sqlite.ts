@@ -27,6 +27,9 @@ export const PRAGMAS = `
   PRAGMA temp_store = MEMORY;
 `
 
+/** Statements that are kept ready; some have as many forms as there are sets of columns to write. */
+const MAX_STATEMENTS = 1000
+
 export function createSql(driver: SqliteDriver): Sql {
   const statements = new Map<string, SqliteStatement>()
   let depth = 0
@@ -36,6 +39,7 @@ export function createSql(driver: SqliteDriver): Sql {
     let statement = statements.get(query)
     if (!statement) {
       statement = driver.prepare(query)
+      if (statements.size >= MAX_STATEMENTS) statements.delete(statements.keys().next().value!)
       statements.set(query, statement)
     }
     return statement
