@@ -48,6 +48,10 @@ describe('R9 pairing, tokens and approvals survive', () => {
     for (let n = 0; n < RESTARTS; n++) {
       await gateway.close()
       ;({ gateway, platform, clock } = await startGateway({ platform: testPlatform({ sql: platform.sql.copy(), clock: fakeClock(began + (n + 1) * 10_000) }) }))
+      await clock.advance(platform.alarmAt()! - clock.now())
+      await gateway.wake() // nobody has asked for anything yet
+      const late = platform.sql.get<{ at: number; due: number }>('SELECT resolved_at AS at, expires_at AS due FROM approvals WHERE id = ?', `late-${n}`)!
+      inTime.push(late.at - late.due)
       admin = (await join(gateway)).client
       for (const each of [paired[n % DEVICES]!, paired[(n * 7) % DEVICES]!]) {
         const answer = await connectDevice((await dial(gateway, FROM_AFAR)).client, each.device, { auth: { deviceToken: each.token } })
@@ -55,14 +59,9 @@ describe('R9 pairing, tokens and approvals survive', () => {
       }
       expect((await admin.call('exec.approval.resolve', { id: `decided-${n}`, decision: 'allow-once' })).ok).toBe(true)
       decided.push((await admin.call('approval.get', { id: `decided-${n}` })).approval.status)
-      await clock.advance(Math.max(0, platform.alarmAt()! - clock.now()))
-      await gateway.wake()
-      const { approval } = await admin.call('approval.get', { id: `late-${n}` })
-      if (approval.status === 'expired') inTime.push(approval.resolvedAtMs - approval.expiresAtMs)
     }
     expect(decided.filter((status) => status === 'allowed')).toHaveLength(RESTARTS)
-    expect(inTime).toHaveLength(RESTARTS)
-    expect(Math.max(...inTime.map(Math.abs)), 'milliseconds beside the time').toBeLessThanOrEqual(2000)
+    expect(inTime.filter((ms) => Math.abs(ms) > 2000), 'milliseconds beside the time').toEqual([])
     expect((await admin.call('device.pair.list', {})).pending).toEqual([])
     await gateway.close()
   })
