@@ -5,13 +5,14 @@ import { exceedsBytes } from '../kit/bytes.ts'
 import { uuid } from '../kit/ids.ts'
 import { messageOf, type Logger } from '../kit/log.ts'
 import type { Trace } from '../kit/trace.ts'
-import { GatewayError, invalid, toShape, unavailable } from '../protocol/errors.ts'
+import { GatewayError, invalid, notWritten, toShape, unavailable } from '../protocol/errors.ts'
 import { CHALLENGE_CAPABILITIES } from '../protocol/connect.ts'
 import { connectChallenge } from '../protocol/events.ts'
 import { decodeFrame, encodeError, encodeEventHead, encodeEventTail, encodeResult, type Dialect, type RequestFrame } from '../protocol/frames.ts'
 import { HANDSHAKE_TIMEOUT_MS, MAX_HANDSHAKE_BYTES, MAX_REQUESTS_IN_FLIGHT } from '../protocol/version.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Peer } from '../ports/peer.ts'
+import { StorageError } from '../ports/sql.ts'
 import type { Call } from '../rpc/method.ts'
 import type { Registry } from '../rpc/registry.ts'
 import type { ConnectionRecord, Connections, Facts } from '../services/identity/connections.ts'
@@ -179,6 +180,7 @@ export function createSocket(deps: SocketDeps): Socket {
     if (error instanceof GatewayError) return error
     const id = uuid()
     log.error(`${method} failed`, { id, ...(trace && { trace: trace.traceId }), error: messageOf(error), stack: error instanceof Error ? error.stack : undefined })
+    if (error instanceof StorageError) return notWritten()
     return new GatewayError('INTERNAL', `internal error ${id}: the log of the gateway says more under this id`)
   }
 
@@ -224,9 +226,3 @@ export function createSocket(deps: SocketDeps): Socket {
     },
   }
 }
-
-const notWritten = (): GatewayError =>
-  unavailable('the change could not be written to disk: see the log of the gateway, and try again', {
-    retryAfterMs: 1000,
-    details: { code: 'STORAGE_FAILED' },
-  })

@@ -50,14 +50,12 @@ describe('R1 when the power goes', () => {
     }
     const gateway = createGateway({ ...testPlatform(), sql: { ...sql, group: { begin, commit: watched, rollback } } }, { config: CONFIG })
     const clients = await Promise.all(Array.from({ length: 4 }, async () => (await join(gateway)).client))
-    await Promise.all(
-      Array.from({ length: SENDS }, async (_, n) => {
-        await new Promise((resolve) => setTimeout(resolve, n)) // so that they are not all in one flush
-        const sent = { sessionKey: `agent:main:${n % 7}`, message: script({ text: `answer ${n}` }), idempotencyKey: `k${n}` }
-        await clients[n % 4]!.call('chat.send', sent)
-        acknowledged.push({ key: sent.idempotencyKey, onDisk })
-      }),
-    )
+    const send = async (client: Client, n: number) => {
+      const sent = { sessionKey: `agent:main:${n % 7}`, message: script({ text: `answer ${n}` }), idempotencyKey: `k${n}` }
+      await client.call('chat.send', sent)
+      acknowledged.push({ key: sent.idempotencyKey, onDisk })
+    }
+    for (let n = 0; n < SENDS; n += clients.length) await Promise.all(clients.map((client, index) => send(client, n + index)))
     await gateway.close()
     for (const file of ['state.sqlite', 'state.sqlite-wal']) copyFileSync(joinPath(dir, file), joinPath(dir, `left-${file}`))
     wal.close()
@@ -79,7 +77,7 @@ describe('R1 when the power goes', () => {
 
   it('everything that was acknowledged by then is there, wherever the log ends', () => {
     expect(acknowledged).toHaveLength(SENDS)
-    expect(new Set(acknowledged.map(({ onDisk }) => onDisk)).size, 'many flushes').toBeGreaterThan(10)
+    expect(new Set(acknowledged.map(({ onDisk }) => onDisk)).size, 'flushes').toBeGreaterThanOrEqual(SENDS / 4)
     const moment = fc.record({ last: fc.nat(SENDS - 1), more: fc.nat(20_000), torn: fc.uint8Array({ maxLength: 9000 }) })
     fc.assert(
       fc.property(moment, ({ last, more, torn }) => {
@@ -126,7 +124,7 @@ describe('R1 when the disk is full', () => {
       await settled()
       if (ok) acknowledged.push(`k${n}`)
       else refused.push(n)
-      if (!ok) expect(error!.code, JSON.stringify(error)).toMatch(/^(UNAVAILABLE|INTERNAL)$/)
+      if (!ok) expect(error).toMatchObject({ code: 'UNAVAILABLE', retryable: true, details: { code: 'STORAGE_FAILED' } })
     }
     expect([acknowledged.length, refused.length].every((count) => count > 10), `${acknowledged.length} and ${refused.length}`).toBe(true)
     expect((await client.request('health')).ok, 'it still answers').toBe(true)
