@@ -76,6 +76,7 @@ export interface Startable {
 
 export function createPhases(parts: Startable): readonly Phase[] {
   const { platform, config, logs, runtime, identity, models, runs, maintenance, socket, log } = parts
+  const takeUp = (...steps: readonly Step[]) => takeUpInOrder(steps, platform.clock, log)
   return [
     {
       name: 'configuration',
@@ -113,8 +114,8 @@ export function createPhases(parts: Startable): readonly Phase[] {
       async run() {
         await parts.tracing.begin()
         models.begin()
-        parts.scheduler.begin()
-        parts.heartbeat.begin()
+        takeUp({ what: 'jobs', work: parts.scheduler.begin })
+        takeUp({ what: 'heartbeats', work: parts.heartbeat.begin })
         if (parts.hibernates) return parts.loadTools()
       },
     },
@@ -123,11 +124,9 @@ export function createPhases(parts: Startable): readonly Phase[] {
       mend: 'Look at the state directory.',
       run() {
         socket.restore(platform.peers())
-        parts.approvals.begin()
-        runs.recover()
-        parts.subAgents.recover()
+        takeUp({ what: 'approvals', work: parts.approvals.begin })
         parts.nodeInvokes.recover()
-        parts.hooks.begin()
+        takeUp({ what: 'runs', work: runs.recover }, { what: 'sub-agents', work: parts.subAgents.recover }, { what: 'hooks', work: parts.hooks.begin })
       },
     },
     {
@@ -139,7 +138,7 @@ export function createPhases(parts: Startable): readonly Phase[] {
       name: 'hot reload',
       mend: 'Look at the state directory.',
       run() {
-        parts.configConfirm.begin()
+        takeUp({ what: 'a change that nobody has confirmed', work: parts.configConfirm.begin })
         parts.reload.begin()
       },
     },
@@ -162,6 +161,31 @@ export function createPhases(parts: Startable): readonly Phase[] {
       },
     },
   ]
+}
+
+interface Step {
+  readonly what: string
+  readonly work: () => void
+}
+
+/** How long after a failure it is tried again; twice as long each time. */
+const RETRY_MS = 1000
+const MAX_RETRY_MS = 60 * 60 * 1000
+
+/**
+ * What the last process left may be broken, or the disk that it is on: that keeps nobody from being answered. Each step
+ * waits for the one before it, and is tried again until it has worked.
+ */
+function takeUpInOrder(steps: readonly Step[], clock: Clock, log: Logger, retryMs = RETRY_MS): void {
+  for (const [index, { what, work }] of steps.entries()) {
+    try {
+      work()
+    } catch (error) {
+      log.error(`${what} could not be taken up as they were left: it is tried again`, { error: messageOf(error) })
+      clock.after(retryMs, () => takeUpInOrder(steps.slice(index), clock, log, Math.min(retryMs * 2, MAX_RETRY_MS)))
+      return
+    }
+  }
 }
 
 /** The start stopped. The message names the phase, the reason and the way out. */

@@ -4,7 +4,8 @@ import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { messageOf, type Logger } from '../kit/log.ts'
 import { traceOf } from '../kit/trace.ts'
-import { ERRORS, GatewayError, invalid } from '../protocol/errors.ts'
+import { StorageError } from '../ports/sql.ts'
+import { ERRORS, GatewayError, invalid, notWritten } from '../protocol/errors.ts'
 import type { OpenaiError } from '../protocol/openai.ts'
 import type { HttpEnv } from './env.ts'
 import { requestId, respondJson } from './respond.ts'
@@ -36,6 +37,7 @@ export function toGatewayError(c: Context<HttpEnv>, error: unknown, log: Logger)
   const id = requestId(c)
   const trace = traceOf(c.req.raw.headers)
   log.error('an HTTP request failed', { id, ...(trace && { trace: trace.traceId }), error: messageOf(error), stack: error instanceof Error ? error.stack : undefined })
+  if (error instanceof StorageError) return notWritten()
   return new GatewayError('INTERNAL', `internal error ${id}: the log of the gateway says more under this id`)
 }
 

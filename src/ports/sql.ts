@@ -1,5 +1,8 @@
 // SQLite, as node:sqlite, bun:sqlite and a Durable Object all have it: synchronous.
 
+/** The disk is full or broken: nothing is wrong with what was asked, and it may be asked again. */
+export class StorageError extends Error {}
+
 export type SqlValue = string | number | null | Uint8Array
 
 export interface Sql {

@@ -98,3 +98,10 @@ export const invalid = (message: string, options?: ErrorOptions): GatewayError =
 
 export const unavailable = (message: string, options?: ErrorOptions): GatewayError =>
   new GatewayError('UNAVAILABLE', message, options)
+
+/** The disk is full or broken. */
+export const notWritten = (): GatewayError =>
+  unavailable('the change could not be written to disk: see the log of the gateway, and try again', {
+    retryAfterMs: 1000,
+    details: { code: 'STORAGE_FAILED' },
+  })

@@ -6,13 +6,14 @@ import { uuid } from '../kit/ids.ts'
 import { messageOf, sampled, type Logger } from '../kit/log.ts'
 import { firstUnits } from '../kit/text.ts'
 import type { Trace } from '../kit/trace.ts'
-import { GatewayError, invalid, toShape, unavailable } from '../protocol/errors.ts'
+import { GatewayError, invalid, notWritten, toShape, unavailable } from '../protocol/errors.ts'
 import { CHALLENGE_CAPABILITIES } from '../protocol/connect.ts'
 import { connectChallenge } from '../protocol/events.ts'
 import { decodeFrame, encodeError, encodeEventHead, encodeEventTail, encodeResult, type Dialect, type RequestFrame } from '../protocol/frames.ts'
 import { HANDSHAKE_TIMEOUT_MS, MAX_HANDSHAKE_BYTES, MAX_REQUESTS_IN_FLIGHT } from '../protocol/version.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Peer } from '../ports/peer.ts'
+import { StorageError } from '../ports/sql.ts'
 import type { Call } from '../rpc/method.ts'
 import type { Registry } from '../rpc/registry.ts'
 import type { ConnectionRecord, Connections, Facts } from '../services/identity/connections.ts'
@@ -184,6 +185,7 @@ export function createSocket(deps: SocketDeps): Socket {
     if (error instanceof GatewayError) return error
     const id = uuid()
     log.error(`${method} failed`, { id, ...(trace && { trace: trace.traceId }), error: messageOf(error), stack: error instanceof Error ? error.stack : undefined })
+    if (error instanceof StorageError) return notWritten()
     return new GatewayError('INTERNAL', `internal error ${id}: the log of the gateway says more under this id`)
   }
 
@@ -214,16 +216,18 @@ export function createSocket(deps: SocketDeps): Socket {
       if (link) fanout.drained(link)
     },
     restore(peers) {
-      for (const peer of peers) restorePeer(peer)
+      for (const peer of peers) {
+        try {
+          restorePeer(peer)
+        } catch (error) {
+          log.error('a connection could not be taken up, and is closed', { connection: peer.id, error: messageOf(error) })
+          const end = links.get(peer.id) ?? peer
+          end.close(1012, 'service restart')
+        }
+      }
     },
     closeAll(code, reason) {
       for (const link of links.values()) link.close(code, reason)
     },
   }
 }
-
-const notWritten = (): GatewayError =>
-  unavailable('the change could not be written to disk: see the log of the gateway, and try again', {
-    retryAfterMs: 1000,
-    details: { code: 'STORAGE_FAILED' },
-  })

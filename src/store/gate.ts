@@ -2,6 +2,7 @@
 // passes here, in the order in which it was produced. (A Durable Object has such a gate of its own; there, this one
 // lets everything through.)
 
+import { StorageError } from '../ports/sql.ts'
 import type { Commit } from './commit.ts'
 
 export interface Gate {
@@ -63,7 +64,7 @@ export function createGate(commit: Commit, onError: (error: unknown) => void): G
     pass,
     passed: (since) =>
       new Promise((resolve, reject) => {
-        pass(resolve, () => reject(new Error('the change could not be written to disk')), since)
+        pass(resolve, () => reject(new StorageError('the change could not be written to disk')), since)
       }),
     mark: () => commit.failures,
   }

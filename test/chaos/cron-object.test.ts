@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest'
 import { liveObjectDay } from './cron-object.ts'
 
-it('starts no slot of a Durable Object twice and accounts for each, while it dies again and again', { timeout: 60_000 }, async () => {
+it('R10 starts no slot of a Durable Object twice and accounts for each, while it dies again and again', { timeout: 60_000 }, async () => {
   const summary = await liveObjectDay({ jobs: 20, hours: 3, restarts: 6, seed: 1, speed: 1800 })
   expect(summary).toMatchObject({ doubleStarts: 0, unaccounted: 0, accountedTwice: 0, stillOpen: 0, cameBack: true })
   expect(summary.deaths + summary.kills).toBeGreaterThanOrEqual(6)

@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest'
 import { killLoop } from './kill-loop.ts'
 
-it('loses no acknowledged message and runs nothing twice while it is killed again and again', { timeout: 60_000 }, async () => {
+it('R1 R2 loses no acknowledged message and runs nothing twice while it is killed again and again', { timeout: 60_000 }, async () => {
   const summary = await killLoop({ sends: 150, clients: 10, kills: 4, seed: 1 })
   expect(summary.violations).toEqual([])
   expect(summary).toMatchObject({ acknowledged: 150, kills: 4 })

@@ -8,7 +8,7 @@ import { callsFirst, PIXEL, serve, type Served } from '../harness/serve.ts'
 import { script } from '../suites/target.ts'
 import type { Data } from '../harness/client.ts'
 
-describe('openai.chat', () => {
+describe('R18 openai.chat', () => {
   let served: Served
   let client: OpenAI
   beforeAll(async () => {

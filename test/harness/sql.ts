@@ -7,15 +7,25 @@ import type { Sql } from '../../src/index.ts'
 export interface TestSql extends Sql {
   /** What a flush to disk does from now on: a test can hold it back, or let it fail. */
   sync: () => Promise<void>
+  /** Another one in memory, with all that was committed here. */
+  copy(): TestSql
 }
 
 export function memorySql(path = ':memory:'): TestSql {
-  const database = new DatabaseSync(path)
+  return sqlOn(new DatabaseSync(path))
+}
+
+function sqlOn(database: DatabaseSync): TestSql {
   const driver = {
     prepare: (query: string) => database.prepare(query),
     exec: (script: string) => database.exec(script),
     sync: () => sql.sync(),
   }
-  const sql: TestSql = { ...createSql(driver), sync: async () => {} }
+  const copy = () => {
+    const other = new DatabaseSync(':memory:')
+    other.deserialize(database.serialize())
+    return sqlOn(other)
+  }
+  const sql: TestSql = { ...createSql(driver), sync: async () => {}, copy }
   return sql
 }

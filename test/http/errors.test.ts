@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import type { HttpEnv } from '../../src/http/env.ts'
 import { errorResponse, methodNotAllowed, toGatewayError, toOpenaiError } from '../../src/http/errors.ts'
 import { createLogger, type LogRecord } from '../../src/kit/log.ts'
+import { StorageError } from '../../src/ports/sql.ts'
 import { ERRORS, GatewayError, type ErrorCode } from '../../src/protocol/errors.ts'
 import { openaiError } from '../../src/protocol/openai.ts'
 import { errorOf } from './door.ts'
@@ -49,6 +50,13 @@ it('asks for a credential where one is missing, and only there', async () => {
   expect((await thrown(new GatewayError('UNAUTHORIZED', 'no'))).response.headers.get('www-authenticate')).toBe('Bearer')
   const { response } = await thrown(new GatewayError('FORBIDDEN', 'no'))
   expect([response.headers.get('www-authenticate'), response.headers.get('retry-after')]).toEqual([null, null])
+})
+
+it('R1 says to come again when the disk is full, and the log says why', async () => {
+  const { response, logged } = await thrown(new StorageError('database or disk is full'))
+  expect(await errorOf(response)).toMatchObject({ status: 503, details: { code: 'STORAGE_FAILED' } })
+  expect(response.headers.get('retry-after')).toBe('1')
+  expect(logged).toMatchObject([{ level: 'error', fields: { error: 'database or disk is full' } }])
 })
 
 describe('what was not meant for the client', () => {

@@ -21,7 +21,7 @@ it('is of the agent and the session that are named', async () => {
   expect(namesIn(await ask(LIST))).toContain('sessions_list')
   expect(namesIn(await ask(LIST, { 'x-openclaw-agent-id': 'small' }))).toEqual(['skill_read', 'session_status'])
   expect(namesIn(await ask(LIST, { 'x-openclaw-session-key': 'agent:small:any' }))).toHaveLength(2)
-  expect((await ask(LIST, { 'x-openclaw-agent-id': 'nobody' })).status).toBe(400)
+  for (const nobody of ['nobody', '', ':']) expect((await ask(LIST, { 'x-openclaw-agent-id': nobody })).status, nobody).toBe(400)
 })
 
 it('lets nobody in without a credential, or from another page', async () => {

@@ -277,7 +277,7 @@ function faultOf(text: string, decoded: Decoded, expected: Expected): string | n
 const FRAMES = 100_000
 
 describe('any frame', () => {
-  it(`of ${FRAMES} is decoded without a throw as what it is, and its answer is JSON with a known code`, () => {
+  it(`R15 of ${FRAMES} is decoded without a throw as what it is, and its answer is JSON with a known code`, () => {
     const seen = new Map<string, number>()
     fc.assert(
       fc.property(frame, fc.constantFrom<Dialect | null>(null, 'typed', 'plain'), (text, dialect) => {

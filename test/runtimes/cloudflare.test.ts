@@ -89,7 +89,7 @@ describe('a Durable Object', () => {
       socket.client.close()
     })
 
-    it('keeps scopes over sleep', async () => {
+    it('R9 keeps scopes over sleep', async () => {
       const { client } = await connect(worker.url, { token: TOKEN, path: '/g/scoped', scopes: ['operator.read'] })
       await worker.evict('scoped')
       expect((await client.request('sessions.list', {})).ok).toBe(true)

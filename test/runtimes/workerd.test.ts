@@ -54,7 +54,7 @@ describe('workerd', () => {
     expect(textIn((await client.ended(runId)).message)).toBe('partial')
   })
 
-  it('keeps everything that it acknowledged when it is killed', async () => {
+  it('R1 keeps everything that it acknowledged when it is killed', async () => {
     await start()
     const client = await join_()
     const sessionKey = freshKey()

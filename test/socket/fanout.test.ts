@@ -250,7 +250,7 @@ describe('numbers', () => {
   })
 })
 
-describe('a slow reader', () => {
+describe('R6 a slow reader', () => {
   /** One that has 128 KiB and a byte to read. */
   function slow(session: Partial<Session> = {}) {
     const created = create()

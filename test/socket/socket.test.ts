@@ -125,7 +125,7 @@ describe('the disk', () => {
     expect(answers()).toEqual([...before, 'sessions.create', 'health'])
   })
 
-  it('that failed makes the answer a refusal, and nobody hears of the change', async () => {
+  it('R1 that failed makes the answer a refusal, and nobody hears of the change', async () => {
     const { gateway, platform } = await startGateway()
     const { client } = await join(gateway)
     await client.call('sessions.subscribe', {})
@@ -406,7 +406,7 @@ describe('an end', () => {
   })
 })
 
-describe('a slow consumer', () => {
+describe('R6 a slow consumer', () => {
   const deltasOf = (client: Client) =>
     client
       .events('chat')
@@ -588,6 +588,15 @@ describe('over sleep', () => {
     await advance(asleep.clock, 0)
     expect(await closedNow(late.client)).toEqual({ code: 1008, reason: 'handshake timeout' })
     expect(clock.now()).toBeLessThan(asleep.clock.now())
+  })
+
+  it('a connection that cannot be taken up is closed, and keeps none of the others', async () => {
+    const { gateway, platform } = await hibernating()
+    const [lost, kept] = [await join(gateway), await join(gateway)]
+    const broken: FakePeer = { ...lost.peer, load: () => ({ ...recordOf(lost.peer), session: {} }) }
+    const woken = await wake(platform, [broken, kept.peer], new Map([[kept.peer, kept.client]]))
+    expect((await woken.say(kept.peer, 'health')).ok).toBe(true)
+    expect(await lost.client.closed).toEqual({ code: 1012, reason: 'service restart' })
   })
 
   it('a connection of which nothing was kept is not one', async () => {

@@ -12,8 +12,8 @@ import { freshKey, script, textIn, type Target } from './target.ts'
 
 /** `url`: where the gateway is, over the network. */
 export function clientSuite(get: () => Target & { readonly url: string }): void {
-  describe('@openclaw/gateway-client', () => openclawCases(get))
-  describe('openai', () => openaiCases(get))
+  describe('R17 @openclaw/gateway-client', () => openclawCases(get))
+  describe('R18 openai', () => openaiCases(get))
 }
 
 function openclawCases(get: () => Target & { readonly url: string }): void {

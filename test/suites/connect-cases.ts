@@ -55,12 +55,12 @@ export function connectCases(at: Reach, get: () => Target): void {
     expect(hello.snapshot.stateDir).toBeUndefined()
   })
 
-  it('agrees on the highest version that both speak', async () => {
+  it('R17 agrees on the highest version that both speak', async () => {
     const { hello } = await at.join({ more: { minProtocol: 3, maxProtocol: 9 } })
     expect(hello.protocol).toBe(4)
   })
 
-  it('speaks version 3 to a client of version 3', async () => {
+  it('R17 speaks version 3 to a client of version 3', async () => {
     const { hello, client } = await at.join({ protocol: 3, unchecked: true })
     expect(hello.protocol).toBe(3)
     await client.call('chat.send', { sessionKey: freshKey(), message: script({ text: 'hello' }), idempotencyKey: 'v3' + freshKey() })

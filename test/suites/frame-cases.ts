@@ -45,14 +45,14 @@ export function frameCases(at: Reach, get: () => Target): void {
     expect(error).toMatchObject({ code: 'FORBIDDEN', message: 'missing scope: operator.write', details: { code: 'MISSING_SCOPE', missingScope: 'operator.write' } })
   })
 
-  it('ignores what is not JSON, and goes on', async () => {
+  it('R15 ignores what is not JSON, and goes on', async () => {
     const { client } = await at.join()
     client.send('{bad json')
     client.send('')
     expect(await client.call('health')).toMatchObject({ ok: true })
   })
 
-  it('answers what is JSON and no request', async () => {
+  it('R15 answers what is JSON and no request', async () => {
     const { client } = await at.join()
     const cases: readonly (readonly [frame: unknown, id: string, said: RegExp])[] = [
       [{ id: 'n1', method: 'health' }, 'n1', /must have required property 'type'/],

@@ -69,7 +69,7 @@ export function processSuite(program: keyof typeof PROGRAMS): void {
     afterAll(() => state.remove())
 
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-      it(`keeps sessions, history, devices and idempotency keys over ${signal}`, async () => {
+      it(`R1 R2 R9 keeps sessions, history, devices and idempotency keys over ${signal}`, async () => {
         await start()
         const device = await createDevice()
         const first = await open(gateway!.url)
@@ -118,7 +118,7 @@ export function processSuite(program: keyof typeof PROGRAMS): void {
       expect(messages.map(textIn)).toEqual([held.message, 'first', queued.message, 'second'])
     })
 
-    it('says goodbye: the shutdown event, close code 1012, exit code 0', async () => {
+    it('R12 says goodbye: the shutdown event, close code 1012, exit code 0', async () => {
       await start()
       const client = await join_()
       const ended = gateway!.kill('SIGTERM')
@@ -127,7 +127,7 @@ export function processSuite(program: keyof typeof PROGRAMS): void {
       expect(await ended).toBe(0)
     })
 
-    it('ends a run gracefully and records it when it is told to end', async () => {
+    it('R12 ends a run gracefully and records it when it is told to end', async () => {
       await start()
       const client = await join_()
       const sent = { sessionKey: freshKey(), message: script({ text: 'half' }, { hang: true }), idempotencyKey: freshKey() }
@@ -192,7 +192,7 @@ export function processSuite(program: keyof typeof PROGRAMS): void {
       state.writeConfig({})
     })
 
-    it('refuses a second gateway on the same state directory, and says who owns it', async () => {
+    it('R11 refuses a second gateway on the same state directory, and says who owns it', async () => {
       const first = await startProcess({ program, stateDir: state.path, env: { OPENCLAW_GATEWAY_TOKEN: TOKEN } })
       const { client } = await connect(first.url, { token: TOKEN })
       const sent = { sessionKey: freshKey(), message: script({ delayMs: 1500 }, { text: 'undisturbed' }), idempotencyKey: freshKey() }

@@ -63,7 +63,7 @@ export function reloadCases(program: keyof typeof PROGRAMS): void {
     expect((await client.call('agents.list', {})).mainKey).toBe('replaced')
   })
 
-  it('keeps what is active when the file is garbage, says why, and takes the next good one', async () => {
+  it('R8 keeps what is active when the file is garbage, says why, and takes the next good one', async () => {
     await start()
     const client = await join_()
     const { hash, appliedConfigHash } = await read(client)
@@ -155,7 +155,7 @@ export function reloadCases(program: keyof typeof PROGRAMS): void {
     expect(JSON.stringify(messages)).toContain('said before')
   })
 
-  it('goes back to what ran before when it cannot start with what was written', async () => {
+  it('R8 goes back to what ran before when it cannot start with what was written', async () => {
     const other = makeStateDir({})
     const taken = await startProcess({ program, stateDir: other.path })
     try {
@@ -176,7 +176,7 @@ export function reloadCases(program: keyof typeof PROGRAMS): void {
     }
   })
 
-  it('takes back over a crash what nobody has confirmed', async () => {
+  it('R8 takes back over a crash what nobody has confirmed', async () => {
     await start()
     const client = await join_()
     const { hash } = await read(client)

@@ -32,7 +32,7 @@ export interface HookWake {
 }
 
 export interface Hooks {
-  /** Takes up what the last process left: call it once runs are recovered. */
+  /** Takes up what the last process left: call it once runs are recovered. It may be called again. */
   begin(): void
   /** Starts nothing any more. */
   end(): void
@@ -154,7 +154,7 @@ export function createHooks(deps: {
 
   return {
     begin() {
-      for (const { id } of table.open('started', MAX_OPEN)) settle(id)
+      for (const { id } of table.open('started', MAX_OPEN)) if (!active.has(id)) settle(id)
       drain()
     },
     end() {

@@ -67,7 +67,7 @@ export function createAgents(config: ConfigService, notes: Agents['notes'] = () 
       return canonical
     },
     ofSession(canonicalKey) {
-      const agentId = splitSessionKey(canonicalKey)!.agentId
+      const agentId = splitSessionKey(canonicalKey)?.agentId ?? '' // one that a caller has named may be no name at all
       if (!find(agentId)) throw invalid(`Agent "${agentId}" no longer exists in configuration`)
       return agentId
     },

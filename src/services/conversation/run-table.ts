@@ -116,7 +116,7 @@ export interface RunRecord {
 export interface RunTable {
   get(runId: string): RunRecord | null
   /** Accepted and not ended, in the order of acceptance. */
-  open(): RunRecord[]
+  open(): string[]
   queuedIn(sessionKey: string, limit: number): RunRecord[]
   /** `begins`: it does not wait in a queue. */
   insert(request: RunRequest, begins: boolean, at: number): void
@@ -159,7 +159,7 @@ export function createRunTable(sql: Sql): RunTable {
 
   return {
     get: (runId) => toRecord(sql.get<Row>('SELECT * FROM runs WHERE id = ?', runId)),
-    open: () => sql.all<Row>('SELECT * FROM runs WHERE ended_at IS NULL ORDER BY ordinal').map((row) => toRecord(row)!),
+    open: () => sql.all<{ id: string }>('SELECT id FROM runs WHERE ended_at IS NULL ORDER BY ordinal').map(({ id }) => id),
     queuedIn: (sessionKey, limit) =>
       sql
         .all<Row>(

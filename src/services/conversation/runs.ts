@@ -27,7 +27,7 @@ import { createCourse, type Course, type Progress } from './run-course.ts'
 import { AbortReason, createRunEndings, toAssistantMessage, toFailure, toResult, type Ending } from './run-ending.ts'
 import { createJoining, mayJoin } from './run-joining.ts'
 import { startLimit, type RunLimit } from './run-limit.ts'
-import { recoverRuns } from './run-recovery.ts'
+import { createRecovery } from './run-recovery.ts'
 import { createRunResults } from './run-results.ts'
 import type { Suspension, Suspensions } from './run-suspension.ts'
 import type { RunOrigin, RunRecord, RunRequest, RunResult, RunTable } from './run-table.ts'
@@ -85,7 +85,7 @@ export interface Runs {
   textOf(runId: string): string
   /** Resolves when the run has ended; null after `timeoutMs`, also for a run that never came. */
   wait(runId: string, timeoutMs: number): Promise<RunResult | null>
-  /** Takes up what the last process left. Call once, before anything is accepted. */
+  /** Takes up what the last process left. Call it before anything is accepted, and again when it has thrown: it goes on then. */
   recover(): void
   /** `listener` is called in the transaction in which the input of a run goes into the transcript, before it does. */
   onBegin(listener: (request: RunRequest) => void): void
@@ -485,17 +485,19 @@ export function createRuns(deps: RunsDeps): Runs {
     onBegin: (listener) => void beginnings.push(listener),
     onAccept: (listener) => void acceptances.push(listener),
     onEnded: endings.onEnded,
-    recover() {
-      const relaunch = (record: RunRecord) => {
+    recover: createRecovery({
+      ...deps,
+      endings,
+      isLive: (runId) => live.has(runId) || results.unkept(runId) !== undefined,
+      relaunch(record) {
         if (record.attempts > 0) commit.tx(() => table.begin(record.id)) // counts the attempt
         launch(record.request!, record.attempts > 0)
-      }
-      const resume = (record: RunRecord, from: Suspension) => {
+      },
+      resume(record, from) {
         commit.tx(() => table.clearOutput(record.id)) // all that it had said stands in the transcript
         launch(record.request!, true, true, from)
-      }
-      recoverRuns({ ...deps, endings, relaunch, resume })
-    },
+      },
+    }),
     async stop(reason) {
       // One of which nothing was seen stays as it is on disk: the next process begins it again. So does one that waits
       // for a person: it goes on where it is. (Not so for HTTP.)

@@ -42,7 +42,7 @@ export interface NodeInvokes {
   claimRun(nodeId: string, runId: string, kind: 'started' | 'ended'): boolean
   /** Says who decides whether something was approved. */
   approveBy(approvals: RunApprovals): void
-  /** Closes what the last process left open. */
+  /** Closes what the last process left open. Call it once, before anything is invoked: what cannot be closed waits for the next start. */
   recover(): void
   readonly open: number
 }
@@ -187,6 +187,14 @@ export function createNodeInvokes(deps: {
     return queuedActionId === null ? { state: 'error', ...failed } : { state: 'queued', ...failed, queuedActionId }
   }
 
+  function closeOpen() {
+    for (let rows = table.open(RECOVER_STEP); rows.length > 0; rows = table.open(RECOVER_STEP)) {
+      const outcome = failure('interrupted', 'INTERRUPTED', 'the gateway stopped before the node had answered')
+      commit.tx(() => rows.forEach(({ id, dispatched }) => table.end(id, { ...outcome, dispatched }, clock.now())))
+      log.warn(`invokes of nodes that a restart interrupted were closed: ${rows.length}`)
+    }
+  }
+
   return {
     invoke,
     answer,
@@ -207,10 +215,10 @@ export function createNodeInvokes(deps: {
     },
     approveBy: (check) => void (approvals = check),
     recover() {
-      for (let rows = table.open(RECOVER_STEP); rows.length > 0; rows = table.open(RECOVER_STEP)) {
-        const outcome = failure('interrupted', 'INTERRUPTED', 'the gateway stopped before the node had answered')
-        commit.tx(() => rows.forEach(({ id, dispatched }) => table.end(id, { ...outcome, dispatched }, clock.now())))
-        log.warn(`invokes of nodes that a restart interrupted were closed: ${rows.length}`)
+      try {
+        closeOpen()
+      } catch (error) {
+        log.error('invokes of nodes that a restart interrupted could not be closed', { error: messageOf(error) })
       }
     },
     get open() {

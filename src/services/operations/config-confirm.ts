@@ -89,9 +89,9 @@ export function createConfigConfirm(deps: {
       return state.unconfirmed()
     },
     begin() {
+      const waiting = state.unconfirmed()
       const takenBack = deps.takenBack()
       if (takenBack) adopt.tell(takenBack.reading, [], { by: takenBack.by, how: 'rollback', note: NOTE })
-      const waiting = state.unconfirmed()
       if (waiting) wakeups.set(WAKEUP, waiting.deadline)
     },
   }

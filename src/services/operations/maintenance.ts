@@ -19,6 +19,7 @@ const HEALTH_MS = 5000
 /** Changes within this time are one look at the health. */
 const LOOK_MS = 1000
 const LOOK = 'looking at the health'
+const FORGETTING = 'forgetting what is old'
 /** Events after which the health may be another. */
 const CHANGES: readonly string[] = [sessionsChanged.name, sessionMessage.name]
 
@@ -60,14 +61,18 @@ export function createMaintenance(deps: {
   }
 
   /** Work that fails keeps nothing else from being done, nor itself the next time. */
+  function attempt(name: string, work: () => void) {
+    try {
+      work()
+    } catch (error) {
+      log.error(`${name} failed`, { error: messageOf(error) })
+    }
+  }
+
   function after(ms: number, name: string, work: () => void) {
     const ring = () => {
       cancels.delete(name)
-      try {
-        work()
-      } catch (error) {
-        log.error(`${name} failed`, { error: messageOf(error) })
-      }
+      attempt(name, work)
     }
     cancels.set(name, clock.after(ms, ring))
   }
@@ -89,10 +94,10 @@ export function createMaintenance(deps: {
 
   return {
     begin() {
-      forget()
+      attempt(FORGETTING, forget)
       active = true
       if (deps.hibernates) return
-      every(FORGET_MS, 'forgetting what is old', forget)
+      every(FORGET_MS, FORGETTING, forget)
       every(TICK_INTERVAL_MS, 'the tick', tick)
       every(HEALTH_MS, 'repeating the health', repeatHealth)
     },

@@ -41,7 +41,7 @@ export interface SubAgents {
   list(parentKey: string): readonly ListedSubAgent[]
   /** Ends one of a session, by its run, session or label; false when it has ended before. */
   cancel(parentKey: string, name: string): Promise<boolean>
-  /** Tells what the last process could not tell any more. Call it once runs are taken up again. */
+  /** Tells what the last process could not tell any more. Call it once runs are taken up again; it may be called again. */
   recover(): void
 }
 
@@ -178,6 +178,7 @@ export function createSubAgents(deps: {
     },
     recover() {
       for (const spawned of table.untold()) {
+        if (working.has(spawned.runId)) continue
         const run = runs.live(spawned.runId)
         if (run) follow(spawned, run)
         else tell(spawned, runs.find(spawned.runId)?.result ?? null)

@@ -197,5 +197,5 @@ it('tells the pages how it is set', async () => {
 it('may not do more than write', async () => {
   const a = await setUp()
   a.heartbeat.wake('main')
-  expect([...a.runTable.open()[0]!.request!.principal.scopes].toSorted()).toEqual(['operator.read', 'operator.talk', 'operator.write'])
+  expect([...a.runTable.get(a.runTable.open()[0]!)!.request!.principal.scopes].toSorted()).toEqual(['operator.read', 'operator.talk', 'operator.write'])
 })

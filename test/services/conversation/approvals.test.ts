@@ -174,7 +174,7 @@ describe('over a restart', () => {
     expect(after.heard('exec.approval.resolved')).toMatchObject([{ id, decision: 'deny' }])
   })
 
-  it('keeps a hundred of them over a hundred restarts', async () => {
+  it('R9 keeps a hundred of them over a hundred restarts', async () => {
     let c = await createConversation()
     const ids = (await Promise.all(Array.from({ length: 100 }, () => ask(c)))).map(({ id }) => id)
     for (let n = 0; n < 100; n++) {

@@ -267,6 +267,34 @@ describe('several runs', () => {
   })
 })
 
+describe('a run that cannot be taken up', () => {
+  const broken = async () => {
+    const before = await createConversation()
+    for (const runId of ['broken', 'whole']) before.runs.start(requestOf(script({ delayMs: 10 }, { text: 'answered' }), { runId, sessionKey: `agent:main:${runId}` }))
+    await settled()
+    before.sql.run(`UPDATE runs SET request = '{' WHERE id = 'broken'`)
+    return createConversation({ sql: before.sql, clock: fakeClock(before.clock.now() + 5000) })
+  }
+
+  it('keeps no other from being taken up, and that one is so once', async () => {
+    const { runs, clock } = await broken()
+    expect(() => runs.recover()).toThrow('1 of 2 failed')
+    expect(() => runs.recover()).toThrow('1 of 1 failed')
+    await settled()
+    await clock.advance(10)
+    expect(await runs.wait('whole', 0)).toMatchObject({ state: 'ok', text: 'answered' })
+    expect(runs.find('whole')).toMatchObject({ attempts: 2 })
+  })
+
+  it('is tried three times, and then in nobody\'s way', async () => {
+    const { runs } = await broken()
+    for (let n = 0; n < 3; n++) expect(() => runs.recover()).toThrow('failed')
+    runs.recover()
+    expect(runs.find('broken')!.result).toMatchObject({ state: 'interrupted', stopReason: 'restart', error: { message: expect.stringContaining('send it again') } })
+    expect(runs.liveIn('agent:main:broken')).toEqual([])
+  })
+})
+
 it('ends a run whose agent the configuration has lost', async () => {
   const config = { agents: { list: [{ id: 'main' }, { id: 'second' }] } }
   const before = await createConversation({ config })

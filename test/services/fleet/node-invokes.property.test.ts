@@ -22,7 +22,7 @@ function createRandom(seed: number) {
   }
 }
 
-it('has one outcome for each', async () => {
+it('R16 has one outcome for each', async () => {
   const fleet = createFleet()
   const { nodeInvokes, heard, clock, sql } = fleet
   const random = createRandom(7)

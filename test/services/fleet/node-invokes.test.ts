@@ -343,7 +343,7 @@ describe('a run', () => {
 })
 
 describe('a restart', () => {
-  it('ends what was open, once, and says that it may have been done', async () => {
+  it('R16 ends what was open, once, and says that it may have been done', async () => {
     const first = create()
     const { id } = first.approve('n')
     const done = first.invoke('n', { key: 'done' })

@@ -285,7 +285,7 @@ describe('tokens', () => {
   })
 })
 
-it('knows devices, tokens and requests again after a restart', async () => {
+it('R9 knows devices, tokens and requests again after a restart', async () => {
   const first = create()
   first.devices.approveSilently(identity('phone'), 'operator', ['operator.read'])
   const { deviceToken } = await first.devices.issueToken('phone', 'operator')

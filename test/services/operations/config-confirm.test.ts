@@ -14,7 +14,7 @@ async function pass(on: Configuration, ms: number) {
   await on.reload.run({ by: 'test', how: 'test' })
 }
 
-describe('a change that nobody confirms', () => {
+describe('R8 a change that nobody confirms', () => {
   it('is taken back at its time, not before, and recorded', async () => {
     const on = await startConfiguration({ file: fakeFile('{ session: { mainKey: "old" } } // mine') })
     const { confirmBefore } = await change(on, 'new', 30_000)

@@ -73,7 +73,7 @@ const mutations: Readonly<Record<string, (text: string, random: Random) => strin
   'something else': (_, random) => ['', 'null', '[]', '"text"', '<html>', '\ufeff', 'undefined', '{'.repeat(500)][random(8)]!,
 }
 
-describe('a thousand broken files', () => {
+describe('R8 a thousand broken files', () => {
   it('end nothing, change nothing, close nothing', { timeout: 30_000 }, async () => {
     const random = createRandom(20_260_727)
     const kinds = Object.keys(mutations)

@@ -234,7 +234,7 @@ describe('on a whole gateway', () => {
     return { gateway, platform, write }
   }
 
-  it('takes effect where it is looked at, and closes no socket', async () => {
+  it('R8 takes effect where it is looked at, and closes no socket', async () => {
     const { gateway, platform, write } = await startGateway('{}')
     const { client } = await join(gateway)
     await write({
