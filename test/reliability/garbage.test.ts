@@ -133,7 +133,7 @@ describe('R15 over HTTP', () => {
   })
 
   function toHeaders(headers: Record<string, string>, isKnown: boolean): [string, string][] {
-    const sendable = Object.entries(headers).filter(([, text]) => /^[\x20-\x7e]*$/.test(text))
+    const sendable = Object.entries({ 'content-type': 'application/json', ...headers }).filter(([, text]) => /^[\x20-\x7e]*$/.test(text))
     return isKnown ? [...sendable, ['authorization', `Bearer ${TOKEN}`]] : sendable
   }
 })
