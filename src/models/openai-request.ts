@@ -2,9 +2,10 @@
 
 import type { ModelMessage, ModelPart, ModelRequest, ModelTool } from '../ports/model.ts'
 
-/** Writes requests to a model. Tools are the same values from one request to the next: each is written once. */
+/** Writes requests to a model. Tools are the same values from one request to the next: each is written once, and so are all. */
 export function createBodyWriter(model: string): (request: ModelRequest) => string {
   const texts = new WeakMap<ModelTool, string>()
+  let last: { readonly tools: readonly ModelTool[]; readonly text: string } = { tools: [], text: '' }
 
   function toText(tool: ModelTool): string {
     const known = texts.get(tool)
@@ -14,9 +15,15 @@ export function createBodyWriter(model: string): (request: ModelRequest) => stri
     return text
   }
 
+  function toTexts(tools: readonly ModelTool[]): string {
+    if (tools.length === last.tools.length && tools.every((tool, at) => tool === last.tools[at])) return last.text
+    last = { tools: [...tools], text: tools.map(toText).join(',') }
+    return last.text
+  }
+
   return (request) => {
     const text = JSON.stringify(toBody(model, request))
-    return request.tools.length === 0 ? text : `${text.slice(0, -1)},"tools":[${request.tools.map(toText).join(',')}]}`
+    return request.tools.length === 0 ? text : `${text.slice(0, -1)},"tools":[${toTexts(request.tools)}]}`
   }
 }
 

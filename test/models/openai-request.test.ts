@@ -30,7 +30,9 @@ it('writes the tools of each request anew, those that were written before and ot
   const toolsOf = (tools: ModelRequest['tools']) => JSON.parse(write({ messages: [], tools, settings: {}, whole: true })).tools
   const offered = (...tools: object[]) => tools.map((tool) => ({ type: 'function', function: tool }))
   expect(toolsOf([act])).toEqual(offered(act))
-  expect(toolsOf([rest, act])).toEqual(offered(rest, act))
+  for (let times = 0; times < 2; times++) expect(toolsOf([rest, act])).toEqual(offered(rest, act))
+  expect(toolsOf([act, rest])).toEqual(offered(act, rest))
+  expect(toolsOf([act])).toEqual(offered(act))
   expect(toolsOf([{ ...act, name: 'act' }, { name: 'act', parameters: { type: 'array' } }])).toEqual(offered(act, { name: 'act', parameters: { type: 'array' } }))
   expect(toolsOf([])).toBeUndefined()
 })
