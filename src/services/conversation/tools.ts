@@ -11,7 +11,7 @@ import { splitSessionKey } from '../../protocol/shapes.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ModelTool } from '../../ports/model.ts'
 import type { ApprovalWish } from './approval-wish.ts'
-import type { ToolGroup, ToolPolicy, ToolUser } from './tool-policy.ts'
+import type { ToolGroup, ToolPolicy, ToolRules, ToolUser } from './tool-policy.ts'
 import { hasMember, toParameters } from './tool-schema.ts'
 import { failed, toResult, type ToolOutcome, type ToolResult } from './tool-result.ts'
 
@@ -104,6 +104,23 @@ interface Entry extends ToolEntry {
   readonly offer: ModelTool
 }
 
+interface Listed {
+  /** What the sources have. */
+  readonly given: readonly Tool[]
+  readonly count: number
+  readonly entries: readonly Entry[]
+  /** Those that come and go. */
+  readonly conditional: readonly Entry[]
+}
+
+interface Found extends Pick<Principal, 'role' | 'scopes'> {
+  readonly there: readonly Entry[]
+  readonly absent: readonly Entry[]
+  readonly usable: readonly Entry[]
+}
+
+const isSame = <T>(one: readonly T[], other: readonly T[]): boolean => one.length === other.length && one.every((each, at) => each === other[at])
+
 type Prepared = { readonly tool: Tool; readonly params: unknown; readonly wish?: ApprovalWish | null } | { readonly outcome: ToolResult }
 
 export function createTools({ clock, policy }: { clock: Clock; policy: ToolPolicy }): Tools {
@@ -123,7 +140,16 @@ export function createTools({ clock, policy }: { clock: Clock; policy: ToolPolic
     })
   }
 
-  const entries = (): Entry[] => (sources.length === 0 ? [...own.values()] : [...own.values(), ...fromSources()]).filter(({ tool }) => tool.isThere?.() ?? true)
+  let listed: Listed | null = null
+  /** All that there could be: the same value as long as no source has others. */
+  function all(): Listed {
+    const given = sources.flatMap(({ source }) => source.list())
+    if (listed?.count === own.size && isSame(listed.given, given)) return listed
+    const entries = [...own.values(), ...fromSources()]
+    return (listed = { given, count: own.size, entries, conditional: entries.filter(({ tool }) => tool.isThere) })
+  }
+
+  const entries = (): Entry[] => all().entries.filter(({ tool }) => tool.isThere?.() ?? true)
   const entryOf = (name: string): Entry | undefined => own.get(name) ?? (sources.length === 0 ? undefined : fromSources().find((each) => each.name === name))
   const has = (name: string): boolean => {
     const entry = entryOf(name)
@@ -131,9 +157,18 @@ export function createTools({ clock, policy }: { clock: Clock; policy: ToolPolic
   }
   const holds = (principal: Principal, { tool }: Entry) => authorize(principal, { role: 'operator', scope: tool.scope }) === null
   const mayUse = (user: Caller, entry: Entry) => holds(user.principal, entry) && policy.of(user).permits(entry)
-  function usableBy(user: Caller): Entry[] {
+  /** What was found last for whoever the same rules hold for: each turn asks, and seldom has anything changed. */
+  const found = new WeakMap<ToolRules, Found>()
+  function usableBy(user: Caller): readonly Entry[] {
     const rules = policy.of(user)
-    return entries().filter((entry) => holds(user.principal, entry) && rules.permits(entry))
+    const { entries: there, conditional } = all()
+    const absent = conditional.filter(({ tool }) => !tool.isThere!())
+    const { role, scopes } = user.principal
+    const known = found.get(rules)
+    if (known?.scopes === scopes && known.role === role && known.there === there && isSame(known.absent, absent)) return known.usable
+    const usable = there.filter((entry) => !absent.includes(entry) && holds(user.principal, entry) && rules.permits(entry))
+    found.set(rules, { role, scopes, there, absent, usable })
+    return usable
   }
 
   /** The tool and its arguments, or why they do not go together. */

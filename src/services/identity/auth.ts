@@ -63,6 +63,7 @@ export function createAuth(deps: {
   autoApproveCidrs?: () => readonly string[]
 }): Auth {
   const { devices, setupCodes, clock } = deps
+  const everything: ReadonlySet<Scope> = new Set(SCOPES)
 
   async function connect(request: AuthRequest): Promise<Authenticated> {
     const { credentials, device } = request
@@ -190,7 +191,7 @@ export function createAuth(deps: {
       const key = keyIn(token)
       if (key !== null) return verify(key).then((principal) => principal ?? Promise.reject(wrongKey('incorrect')))
       if (deps.mode().check(token === undefined ? {} : { token }, facts) === 'valid') {
-        return { id: sharedPrincipal(), role: 'operator', scopes: new Set(SCOPES) }
+        return { id: sharedPrincipal(), role: 'operator', scopes: everything }
       }
       throw wrongKey(token === undefined ? 'missing' : 'incorrect')
     },

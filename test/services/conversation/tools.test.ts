@@ -38,6 +38,28 @@ describe('the list', () => {
     expect(namesFor({ id: 'n', role: 'node', scopes: new Set() })).toEqual([])
   })
 
+  it('is looked through anew when a tool comes or goes, a source has others, or somebody else asks', () => {
+    const rules = { profile: 'full' as const, permits: () => true }
+    const registry = createTools({ clock: fakeClock(), policy: { of: () => rules } })
+    let isThere = true
+    let given = [tool(() => '', { name: 'given' })]
+    registry.add(tool(() => '', { name: 'fleeting', isThere: () => isThere }))
+    registry.addSource({ prepare: () => null, list: () => given })
+    const scopes = new Set(['operator.read'] as const)
+    const names = (by: Principal = { ...READER, scopes }) => registry.offeredTo({ principal: by, sessionKey: 'agent:main:main' }).map((each) => each.name)
+    for (let times = 0; times < 2; times++) expect(names()).toEqual(['fleeting', 'given'])
+    isThere = false
+    expect(names()).toEqual(['given'])
+    isThere = true
+    given = [tool(() => '', { name: 'other' })]
+    expect(names()).toEqual(['fleeting', 'other'])
+    registry.add(tool(() => '', { name: 'late' }))
+    expect(names()).toEqual(['fleeting', 'late', 'other'])
+    expect(names({ ...READER, role: 'node', scopes })).toEqual([])
+    expect(names({ ...READER, scopes: new Set() })).toEqual([])
+    expect(names()).toEqual(['fleeting', 'late', 'other'])
+  })
+
   it('describes parameters as a JSON Schema without its dialect', () => {
     const { registry } = make(tool(() => '', { params: z.strictObject({ limit: z.int().min(1).default(10) }) }))
     expect(registry.offeredTo({ principal: READER, sessionKey: 'agent:main:main' })[0]).toEqual({
