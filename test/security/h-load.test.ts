@@ -197,8 +197,14 @@ const elapsed = (work: () => unknown): number => {
   work()
   return Number(process.hrtime.bigint() - before) / 1e6
 }
-/** Others use this machine, too: it is slow only if it is so each time. */
-const isSlow = (work: () => unknown): boolean => [1, 2, 3, 4, 5].every(() => elapsed(work) > 10)
+/** Others use this machine, too: the best of some tries counts. */
+const best = (work: () => unknown): number => Math.min(...[1, 2, 3, 4, 5].map(() => elapsed(work)))
+/** Takes long, and not because the machine does: twice the text takes far more than twice the time. */
+function isSlow(read: (text: string) => unknown, text: string): boolean {
+  if (elapsed(() => read(text)) <= 10) return false
+  const half = text.slice(0, text.length / 2)
+  return best(() => read(text)) > Math.max(10, 3 * best(() => read(half)))
+}
 
 const N = 20_000
 const REPEATED = ['a', '-', 'a-', 'a.', '*', '<', '</', '<a ', '<!', '<!--', '&', '&#', ' ', '\n', '\t ', '{{', '{{ ', '{{a', '}}', '"', "'", '\\', '%', '://', 'a://', 'x:y@', 'http://a:', 'sk-', 'sk-a-', 'eyJ', 'eyJaaaaaaaa-', 'eyJaaaaaaaa.', 'Bearer ', 'Bearer a', 'token=', '?token=', '?token=a', '-----BEGIN PRIVATE KEY-----', '_*', '**', '`', '~~', '\u200d', '\u{1f468}\u200d', '\ufe0f', '_', 'agent:', ':', '/', '..', 'AKIA', 'ghp_', 'xoxb-', '>', '<script>', '<title>', 'HEARTBEAT_OK ', '<b>'] // prettier-ignore
@@ -232,7 +238,7 @@ it('S44 takes no expression of anybody, and none of its own takes long', () => {
   const slow: string[] = []
   for (const [what, read] of Object.entries(READERS)) {
     for (const text of CORPUS) {
-      if (isSlow(() => read(text))) slow.push(`${what}: ${JSON.stringify(text.slice(0, 30))}…`)
+      if (isSlow(read, text)) slow.push(`${what}: ${JSON.stringify(text.slice(0, 30))}…`)
     }
   }
   expect(slow).toEqual([])
