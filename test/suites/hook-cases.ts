@@ -68,7 +68,11 @@ export function hookCases(at: Reach, get: () => Target): void {
     const got = await get().fetch('/hooks/wake', { headers: { authorization: `Bearer ${HOOK_TOKEN}` } })
     expect([got.status, got.headers.get('allow')]).toEqual([405, 'POST'])
     expect(await said(await post('wake', '{bad'))).toEqual([400, '{"ok":false,"error":"invalid JSON"}'])
-    expect(await said(await post('wake', JSON.stringify({ text: 'x'.repeat(1_100_000) })))).toEqual([413, '{"ok":false,"error":"the body is too large: at most 1048576 bytes are accepted"}'])
+    const large = await post('wake', JSON.stringify({ text: 'x'.repeat(1_100_000) }))
+    expect(large.status).toBe(413)
+    // workerd may close the connection of a body that nobody reads before all of the answer is heard.
+    if (get().direct) expect(await large.text()).toBe('{"ok":false,"error":"the body is too large: at most 1048576 bytes are accepted"}')
+    else await large.body?.cancel()
   })
 
   it('a mapping makes a message of a call', async () => {
