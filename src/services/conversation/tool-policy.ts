@@ -122,19 +122,7 @@ function makeRules(config: Pick<ConfigService, 'current' | 'agents'>, user: { ag
   const provider = selected(providers)
   const layers = [all, own, ...providers, sender].map(listed)
   const checks = [base.check, provider.check, ...layers, ofDepth(config.current, user.depth)]
-  return { profile: provider.profile === 'full' ? base.profile : provider.profile, permits: rememberAnswers((tool) => checks.every((check) => check(tool))) }
-}
-
-/** Tools stay the same values while their source does, and so does what the rules say of them. */
-function rememberAnswers(check: Check): Check {
-  const answers = new WeakMap<NamedTool, boolean>()
-  return (tool) => {
-    const known = answers.get(tool)
-    if (known !== undefined) return known
-    const answer = check(tool)
-    answers.set(tool, answer)
-    return answer
-  }
+  return { profile: provider.profile === 'full' ? base.profile : provider.profile, permits: (tool) => checks.every((check) => check(tool)) }
 }
 
 type Check = (tool: NamedTool) => boolean

@@ -105,9 +105,7 @@ interface Entry extends ToolEntry {
 }
 
 interface Listed {
-  /** What the sources have. */
-  readonly given: readonly Tool[]
-  readonly count: number
+  readonly tools: readonly Tool[]
   readonly entries: readonly Entry[]
   /** Those that come and go. */
   readonly conditional: readonly Entry[]
@@ -124,33 +122,21 @@ const isSame = <T>(one: readonly T[], other: readonly T[]): boolean => one.lengt
 type Prepared = { readonly tool: Tool; readonly params: unknown; readonly wish?: ApprovalWish | null } | { readonly outcome: ToolResult }
 
 export function createTools({ clock, policy }: { clock: Clock; policy: ToolPolicy }): Tools {
-  const own = new Map<string, Entry>()
-  const sources: { readonly source: ToolSource; readonly made: Map<Tool, Entry> }[] = []
+  const own = new Map<string, Tool>()
+  const sources: ToolSource[] = []
+  let listed: Listed = { tools: [], entries: [], conditional: [] }
 
-  /** Tools of a source stay the same values as long as nothing has changed. */
-  function fromSources(): Entry[] {
-    return sources.flatMap(({ source, made }) => {
-      const tools = source.list()
-      if (tools.some((tool) => !made.has(tool)) || made.size > tools.length) {
-        const before = new Map(made)
-        made.clear()
-        for (const tool of tools) made.set(tool, before.get(tool) ?? toEntry(tool))
-      }
-      return [...made.values()]
-    })
-  }
-
-  let listed: Listed | null = null
-  /** All that there could be: the same value as long as no source has others. */
+  /** All that there could be: the same value as long as no source has others. What models are told of a tool is made once. */
   function all(): Listed {
-    const given = sources.flatMap(({ source }) => source.list())
-    if (listed?.count === own.size && isSame(listed.given, given)) return listed
-    const entries = [...own.values(), ...fromSources()]
-    return (listed = { given, count: own.size, entries, conditional: entries.filter(({ tool }) => tool.isThere) })
+    const tools = [...own.values(), ...sources.flatMap((source) => source.list())]
+    if (isSame(tools, listed.tools)) return listed
+    const known = new Map(listed.entries.map((entry) => [entry.tool, entry]))
+    const entries = tools.map((tool) => known.get(tool) ?? toEntry(tool))
+    return (listed = { tools, entries, conditional: entries.filter(({ tool }) => tool.isThere) })
   }
 
   const entries = (): Entry[] => all().entries.filter(({ tool }) => tool.isThere?.() ?? true)
-  const entryOf = (name: string): Entry | undefined => own.get(name) ?? (sources.length === 0 ? undefined : fromSources().find((each) => each.name === name))
+  const entryOf = (name: string): Entry | undefined => all().entries.find((each) => each.name === name)
   const has = (name: string): boolean => {
     const entry = entryOf(name)
     return entry !== undefined && (entry.tool.isThere?.() ?? true)
@@ -165,7 +151,7 @@ export function createTools({ clock, policy }: { clock: Clock; policy: ToolPolic
     const absent = conditional.filter(({ tool }) => !tool.isThere!())
     const { role, scopes } = user.principal
     const known = found.get(rules)
-    if (known?.scopes === scopes && known.role === role && known.there === there && isSame(known.absent, absent)) return known.usable
+    if (known && known.role === role && isSame([...known.scopes], [...scopes]) && known.there === there && isSame(known.absent, absent)) return known.usable
     const usable = there.filter((entry) => !absent.includes(entry) && holds(user.principal, entry) && rules.permits(entry))
     found.set(rules, { role, scopes, there, absent, usable })
     return usable
@@ -236,11 +222,11 @@ export function createTools({ clock, policy }: { clock: Clock; policy: ToolPolic
   return {
     add(tool) {
       if (own.has(tool.name)) throw new Error(`the tool "${tool.name}" is registered twice`)
-      own.set(tool.name, toEntry(tool))
+      own.set(tool.name, tool)
     },
-    addSource: (source) => void sources.push({ source, made: new Map() }),
+    addSource: (source) => void sources.push(source),
     prepare(signal) {
-      const waits = sources.flatMap(({ source }) => source.prepare(signal) ?? [])
+      const waits = sources.flatMap((source) => source.prepare(signal) ?? [])
       return waits.length === 0 ? null : Promise.all(waits).then(() => {})
     },
     has,
