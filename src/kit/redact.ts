@@ -32,12 +32,16 @@ export function redactText(text: string): string {
 /** Shorter ones stand in other words by chance. */
 const MIN_CHARS = 6
 
-/** The text without secrets that are known, whoever repeats them; `instead` stands where they stood. */
-export function hide(text: string, secrets: readonly unknown[], instead = GONE): string {
-  let shown = text
-  for (const secret of secrets) if (typeof secret === 'string' && secret.length >= MIN_CHARS) shown = shown.replaceAll(secret, instead)
-  return shown
-}
+const isLong = (secret: unknown): secret is string => typeof secret === 'string' && secret.length >= MIN_CHARS
+
+/** The text without secrets that are known, whoever repeats them; `instead` stands where they stood. One may begin as another does: the longest go first. */
+export const hide = (text: string, secrets: readonly unknown[], instead = GONE): string =>
+  secrets.filter(isLong).toSorted((a, b) => b.length - a.length).reduce((shown, secret) => shown.replaceAll(secret, instead), text)
+
+/** What stands before the host of a URL: `user:password@`. */
+const USERINFO = /(\b[a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/?#]*@/gi
+
+export const hideUserinfo = (text: string, instead: string): string => text.replace(USERINFO, `$1${instead}@`)
 
 export function redact(record: LogRecord): LogRecord {
   const { message, fields } = record

@@ -1,7 +1,7 @@
 // What an upstream's failure means.
 
 import { parseJson } from '../kit/json.ts'
-import { hide } from '../kit/redact.ts'
+import { hide, hideUserinfo } from '../kit/redact.ts'
 import { firstUnits } from '../kit/text.ts'
 import { ModelError, type ModelErrorKind, type ModelSpec } from '../ports/model.ts'
 import type { FetchResponse } from '../ports/platform.ts'
@@ -46,13 +46,10 @@ export function messageIn(body: unknown): string | null {
 /** What must not be repeated, beside the key, of what `options` may hold. */
 const SECRETS = ['accessKeyId', 'secretAccessKey', 'sessionToken']
 
-/** What stands before the host of an address. */
-const USERINFO = /(\b[a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/?#@]*@/gi
-
 /** Some upstreams repeat the key that they refuse, or the headers: that is taken out before the words are cut, so that no half of it is left. */
 export function shown({ apiKey, headers, options = {} }: ModelSpec, message: string): string {
   const secrets = [apiKey, ...Object.values(headers).flatMap((value) => value.split(/\s+/)), ...SECRETS.map((name) => options[name])]
-  return firstUnits(hide(message.replace(USERINFO, '$1[key]@'), secrets, '[key]'), MAX_CHARS)
+  return firstUnits(hide(hideUserinfo(message, '[key]'), secrets, '[key]'), MAX_CHARS)
 }
 
 const TOO_LONG = /context.?length|context window|maximum context|too many tokens|(prompt|input) is too long|exceeds the maximum number of (input )?tokens/i

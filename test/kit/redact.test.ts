@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { LogRecord } from '../../src/kit/log.ts'
-import { hide, redact, redactText } from '../../src/kit/redact.ts'
+import { hide, hideUserinfo, redact, redactText } from '../../src/kit/redact.ts'
 
 const record = (message: string, fields?: Record<string, unknown>): LogRecord => ({ at: 1, level: 'info', scope: 'gateway', message, ...(fields && { fields }) })
 
@@ -61,6 +61,14 @@ describe('secrets that are known', () => {
   it('are gone wherever somebody repeats them; what is too short to be one stays', () => {
     expect(hide('no key-of-mine, and key-of-mine again: abc', ['key-of-mine', 'abc', null, 7])).toBe('no [redacted], and [redacted] again: abc')
     expect(hide('key-of-mine', ['key-of-mine'], '[key]')).toBe('[key]')
+  })
+
+  it('leave no tail where one begins as another does', () => {
+    expect(hide('key-of-mine-too', ['key-of-mine', 'key-of-mine-too'])).toBe('[redacted]')
+  })
+
+  it('are gone from before the host of an address, whatever is in them', () => {
+    expect(hideUserinfo('see https://user:p@ss@host/x@y and ftp://me@host', '[key]')).toBe('see https://[key]@host/x@y and ftp://[key]@host')
   })
 
   it('are no patterns', () => {

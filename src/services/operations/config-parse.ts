@@ -3,6 +3,7 @@
 import JSON5 from 'json5'
 import { isDangerousKey } from '../../kit/keys.ts'
 import { messageOf } from '../../kit/log.ts'
+import { hide, hideUserinfo } from '../../kit/redact.ts'
 import { describeIssues } from '../../protocol/issues.ts'
 import { configSchema, FOREIGN_SECTIONS, MENDS, type Config } from './config-schema.ts'
 
@@ -122,23 +123,15 @@ function unknownSections(source: object): ConfigIssue[] {
 
 export const REDACTED = '__OPENCLAW_REDACTED__'
 
-/** Shorter ones are no secrets that anybody could keep, and stand in other words by chance. */
-const MIN_REPEATED_CHARS = 6
-
 /** The value with every secret replaced: by the name of its key, by its value wherever that is repeated, and in URLs. */
 export function redact(value: unknown): unknown {
   const secrets = new Set<string>()
   mapTexts(value, (text, isSecret) => {
-    if (isSecret && text.length >= MIN_REPEATED_CHARS) secrets.add(text)
+    if (isSecret) secrets.add(text)
     return text
   })
-  const longestFirst = [...secrets].toSorted((a, b) => b.length - a.length)
-  const hideIn = (text: string) => longestFirst.reduce((shown, secret) => shown.replaceAll(secret, REDACTED), text.replace(USERINFO, `$1${REDACTED}@`))
-  return mapTexts(value, (text, isSecret) => (isSecret && text !== '' ? REDACTED : hideIn(text)))
+  return mapTexts(value, (text, isSecret) => (isSecret && text !== '' ? REDACTED : hide(hideUserinfo(text, REDACTED), [...secrets], REDACTED)))
 }
-
-/** What stands before the host of a URL: `user:password@`. */
-const USERINFO = /(\b[a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/?#]*@/gi
 
 /** The value with each text in it replaced. An object is no secret because of its key: what is in it may be one. */
 function mapTexts(value: unknown, replace: (text: string, isSecret: boolean) => string, key = '', isSecret = false): unknown {
