@@ -43,22 +43,37 @@ export async function toRunRequest(request: ChatRequest, { headers, principal, s
   const choice = toChoice(request)
   const instructions = request.messages.flatMap((message) => (isSystem(message) ? [textOf(message.content)] : [])).join('\n\n')
   return {
-    runId: orderedUuid(deps.clock.now()),
-    sessionKey,
-    origin: 'http',
-    principal,
-    hash: '',
+    ...toHttpRun({ sessionKey, principal, target, instructions, only: choice.only, stream: request.stream }, deps),
     input: await toTranscript(added, deps),
     settings: toSettings(request, target, choice),
     clientTools: choice.tools,
-    whole: !request.stream,
-    ...(choice.only && { toolsAllow: choice.only }),
-    ...(instructions !== '' && { instructions }),
-    ...(target.model !== undefined && { model: target.model }),
-    ...(target.bare && { bare: true }),
     ...(!stable && { isNew: true, turns: messages.flatMap((message) => toTurn(message)) }),
   }
 }
+
+/** What each run of HTTP is, in whatever words it was asked for. `only`: the tools that it may use at most. */
+export const toHttpRun = (
+  asked: {
+    readonly sessionKey: string
+    readonly principal: Principal
+    readonly target: Target
+    readonly instructions: string
+    readonly only: readonly string[] | undefined
+    readonly stream: boolean | null | undefined
+  },
+  { clock }: Pick<Deps, 'clock'>,
+) => ({
+  runId: orderedUuid(clock.now()),
+  sessionKey: asked.sessionKey,
+  origin: 'http' as const,
+  principal: asked.principal,
+  hash: '',
+  whole: !asked.stream,
+  ...(asked.only && { toolsAllow: asked.only }),
+  ...(asked.instructions !== '' && { instructions: asked.instructions }),
+  ...(asked.target.model !== undefined && { model: asked.target.model }),
+  ...(asked.target.bare && { bare: true }),
+})
 
 /** Refuses what is not supported, instead of leaving it out. */
 function check(request: ChatRequest): void {

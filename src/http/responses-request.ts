@@ -9,7 +9,7 @@ import type { Continued } from '../services/conversation/responses.ts'
 import type { StoredItem } from '../services/conversation/responses-table.ts'
 import type { RunRequest } from '../services/conversation/run-table.ts'
 import type { HttpDeps } from './env.ts'
-import { toTarget, type Headers, type Target } from './openai-request.ts'
+import { toHttpRun, toTarget, type Headers, type Target } from './openai-request.ts'
 import { isSystem, resolveItems, textOf, type ConversationItem } from './responses-input.ts'
 import { checkCalls, newestItems, newestTurns, toTranscript, toTurns } from './responses-turns.ts'
 
@@ -93,19 +93,10 @@ export async function toRunRequest(request: ResponseRequest, conversation: Conve
   const instructions = [request.instructions ?? '', ...items.filter(isSystem).map((item) => textOf(item.content))].filter((text) => text !== '').join('\n\n')
   const choice = toChoice(request)
   return {
-    runId: orderedUuid(deps.clock.now()),
-    sessionKey,
-    origin: 'http',
-    principal,
-    hash: '',
+    ...toHttpRun({ sessionKey, principal, target, instructions, only: choice.only, stream: request.stream }, deps),
     input: await toTranscript(added, deps),
     settings: toSettings(request, target, choice),
     clientTools: choice.tools.map(toModelTool),
-    whole: !request.stream,
-    ...(choice.only && { toolsAllow: choice.only }),
-    ...(instructions !== '' && { instructions }),
-    ...(target.model !== undefined && { model: target.model }),
-    ...(target.bare && { bare: true }),
     ...(!stable && !continues && { isNew: true }),
     ...(!fromTranscript && { turns: toFitting(request, toTurns(items), target, deps) }),
   }
