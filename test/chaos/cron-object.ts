@@ -4,7 +4,6 @@
 //   node test/chaos/cron-object.ts --jobs 200 --hours 24 --restarts 100 [--seed 1] [--speed 360]
 
 import { setTimeout as pause } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import type { Client } from '../harness/client.ts'
 import { connect } from '../harness/ws.ts'
 import { BEGIN, drawAbsence, drawJob, HOUR, MINUTE } from '../services/automation/job-mix.ts'
@@ -13,6 +12,7 @@ import type { DeathWish } from './cron-worker/death.ts'
 import { createFastTime, type FastTime } from './cron-worker/fast-time.ts'
 import { countExcess, startJobModel, type JobModel, type KeptRun } from './job-model.ts'
 import { addJobs, endJobs } from './object-jobs.ts'
+import { readNumbers } from './numbers.ts'
 import { createObjectVictim, type ObjectVictim } from './object-victim.ts'
 import { createRandom, type Random } from './random.ts'
 
@@ -158,22 +158,7 @@ function account(victim: ObjectVictim, { heard }: JobModel, jobs: readonly Known
 
 async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
-  const { values } = parseArgs({
-    options: {
-      jobs: { type: 'string', default: '200' },
-      hours: { type: 'string', default: '24' },
-      restarts: { type: 'string', default: '100' },
-      seed: { type: 'string', default: '1' },
-      speed: { type: 'string', default: '360' },
-    },
-  })
-  const summary = await liveObjectDay({
-    jobs: Number(values.jobs),
-    hours: Number(values.hours),
-    restarts: Number(values.restarts),
-    seed: Number(values.seed),
-    speed: Number(values.speed),
-  })
+  const summary = await liveObjectDay(readNumbers({ jobs: 200, hours: 24, restarts: 100, seed: 1, speed: 360 }))
   process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
   const { doubleStarts, unaccounted, accountedTwice, stillOpen, cameBack } = summary
   if (doubleStarts + unaccounted + accountedTwice + stillOpen > 0 || !cameBack) process.exitCode = 1

@@ -6,9 +6,9 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
-import { parseArgs } from 'node:util'
 import type { Client, Data } from '../harness/client.ts'
 import { connect } from '../harness/ws.ts'
+import { readNumbers } from './numbers.ts'
 import { createVictim, type Victim } from './victim.ts'
 
 export interface Burst {
@@ -148,8 +148,7 @@ function spread(took: readonly number[]): Spread {
 
 async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
-  const { values } = parseArgs({ options: { hooks: { type: 'string', default: '2000' }, turns: { type: 'string', default: '200' } } })
-  const summary = await hookBurst({ hooks: Number(values.hooks), turns: Number(values.turns) })
+  const summary = await hookBurst(readNumbers({ hooks: 2000, turns: 200 }))
   process.stdout.write(`${JSON.stringify(summary)}\n`)
   if (summary.lost + summary.twice > 0) process.exitCode = 1
 }

@@ -4,9 +4,9 @@
 //   node test/chaos/kill-loop.ts --sends 1000 --clients 10 --kills 20 [--seed 1]
 
 import { setTimeout as pause } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { checkDatabase } from './database-check.ts'
 import { createLedger, type Ledger } from './ledger.ts'
+import { readNumbers } from './numbers.ts'
 import { createRandom, type Random } from './random.ts'
 import { compose, join, runSender } from './sender.ts'
 import { createVictim, type Victim } from './victim.ts'
@@ -133,15 +133,7 @@ async function killAgain(victim: Victim, ledger: Ledger, sends: number, kills: n
 
 async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
-  const { values } = parseArgs({
-    options: {
-      sends: { type: 'string', default: '1000' },
-      clients: { type: 'string', default: '10' },
-      kills: { type: 'string', default: '20' },
-      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    },
-  })
-  const options = { sends: Number(values.sends), clients: Number(values.clients), kills: Number(values.kills), seed: Number(values.seed) }
+  const options = readNumbers({ sends: 1000, clients: 10, kills: 20, seed: Date.now() % 1_000_000 })
   process.stderr.write(`seed ${options.seed}\n`)
   const { violations, ...counts } = await killLoop(options)
   process.stdout.write(`${JSON.stringify({ ...counts, violations: violations.length })}\n`)

@@ -89,18 +89,12 @@ describe.each(['http', 'websocket'] as const)('@openai/agents over %s', (transpo
   })
 
   it('aborts: the model is let go of', async () => {
-    const gone = Promise.withResolvers<void>()
-    const name = served.model(async (exchange) => {
-      exchange.begin()
-      exchange.chunk({ content: 'begun' })
-      await exchange.gone
-      gone.resolve()
-    })
+    const { name, gone } = served.lasting()
     const aborter = new AbortController()
     const result = await runner.run(new Agent({ name: 'Plain', model: name }), 'x', { stream: true, signal: aborter.signal })
     for await (const event of result) if (event.type === 'raw_model_stream_event' && event.data.type === 'output_text_delta') break
     aborter.abort()
-    await gone.promise
+    await gone
     expect(aborter.signal.aborted).toBe(true)
   })
 })

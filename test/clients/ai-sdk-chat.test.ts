@@ -90,17 +90,11 @@ describe.each(PROVIDERS)('%s', (_, thinks, make) => {
   })
 
   it('aborts: the model is let go of', async () => {
-    const gone = Promise.withResolvers<void>()
-    const name = served.model(async (exchange) => {
-      exchange.begin()
-      exchange.chunk({ content: 'begun' })
-      await exchange.gone
-      gone.resolve()
-    })
+    const { name, gone } = served.lasting()
     const aborter = new AbortController()
     const { textStream } = streamText({ model: model(name), prompt: 'x', abortSignal: aborter.signal, onError: () => {} })
     for await (const _ of textStream) aborter.abort()
-    await gone.promise
+    await gone
     expect(aborter.signal.aborted).toBe(true)
   })
 })

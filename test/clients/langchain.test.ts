@@ -68,19 +68,13 @@ describe('@langchain/openai', () => {
   })
 
   it('aborts: the model is let go of', async () => {
-    const gone = Promise.withResolvers<void>()
-    const name = served.model(async (exchange) => {
-      exchange.begin()
-      exchange.chunk({ content: 'begun' })
-      await exchange.gone
-      gone.resolve()
-    })
+    const { name, gone } = served.lasting()
     const aborter = new AbortController()
     const read = async () => {
       for await (const _ of await chat(name).stream('x', { signal: aborter.signal })) aborter.abort()
     }
     await expect(read()).rejects.toThrow(/abort/i)
-    await gone.promise
+    await gone
   })
 
   it('embeds', async () => {

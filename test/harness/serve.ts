@@ -19,6 +19,8 @@ export interface Served {
   readonly upstream: Upstream
   /** The name of a model of its own that answers so. */
   model(play: (exchange: Exchange) => void | Promise<void>): string
+  /** The name of one that begins to answer and goes on until nobody listens; `gone` resolves then. */
+  lasting(): { readonly name: string; readonly gone: Promise<void> }
   /** What the model was asked last. */
   asked(model: string): ReturnType<Upstream['requests']['at']>
   close(): Promise<void>
@@ -30,15 +32,27 @@ type Runtime = (typeof RUNTIMES)[number]
 export async function serve(runtime: Runtime = 'node'): Promise<Served> {
   const upstream = await startUpstream()
   const { url, close } = await START[runtime](upstream)
+  function model(play: (exchange: Exchange) => void | Promise<void>): string {
+    const name = `served-${crypto.randomUUID()}`
+    upstream.on(name, play)
+    return `mock/${name}`
+  }
+
   return {
     url,
     baseURL: `${url}/v1`,
     apiKey: TOKEN,
     upstream,
-    model(play) {
-      const name = `served-${crypto.randomUUID()}`
-      upstream.on(name, play)
-      return `mock/${name}`
+    model,
+    lasting() {
+      const { promise: gone, resolve } = Promise.withResolvers<void>()
+      const name = model(async (exchange) => {
+        exchange.begin()
+        exchange.chunk({ content: 'begun' })
+        await exchange.gone
+        resolve()
+      })
+      return { name, gone }
     },
     asked: (model) => upstream.requests.findLast((request) => `mock/${request.model}` === model),
     async close() {
