@@ -54,7 +54,7 @@ interface Target {
 const MAX_TARGETS = 1000
 
 /** A flat list is written as it is, without a map of headers in between. */
-function toRaw(headers: Readonly<Record<string, string>> = {}, host: string, body: string | Uint8Array | undefined): string[] {
+function toRaw(headers: Readonly<Record<string, string>>, host: string, body: string | Uint8Array | undefined): string[] {
   const raw = 'host' in headers || 'Host' in headers ? [] : ['host', host]
   for (const name in headers) raw.push(name, headers[name]!)
   if (body !== undefined) raw.push('content-length', String(Buffer.byteLength(body)))

@@ -13,7 +13,7 @@ const quote = (word: string): string => (PLAIN.test(word) ? word : `'${word.repl
 export const formatArgv = (argv: readonly string[]): string => argv.map(quote).join(' ')
 
 /** The script that a shell among the arguments is given; undefined: there is no shell, or more than that. */
-function scriptIn([program = '', flag = '', script, ...rest]: readonly string[]): string | undefined {
+export function scriptIn([program = '', flag = '', script, ...rest]: readonly string[]): string | undefined {
   return SHELLS.test(program) && SHELL_FLAG.test(flag) && rest.length === 0 ? script : undefined
 }
 

@@ -6,7 +6,7 @@ import { isDangerousKey } from '../../kit/keys.ts'
 import { uuid } from '../../kit/ids.ts'
 import { invalid } from '../../protocol/errors.ts'
 import type { Principal } from '../../protocol/scopes.ts'
-import { formatArgv } from '../conversation/approval-command.ts'
+import { formatArgv, scriptIn } from '../conversation/approval-command.ts'
 
 const RUN_FIELDS = [
   'command', 'rawCommand', 'systemRunPlan', 'cwd', 'env', 'timeoutMs', 'needsScreenRecording', 'agentId', 'sessionKey',
@@ -78,9 +78,3 @@ function checkRawCommand(command: unknown, raw: unknown): void {
 }
 
 const quote = (word: string): string => (/^[^\s"]+$/.test(word) ? word : `"${word.replaceAll('"', '\\"')}"`)
-
-/** The script of `sh -c <script>`. */
-function scriptIn([program = '', flag = '', script, ...rest]: readonly string[]): string | undefined {
-  const isShell = /^(?:.*\/)?(?:sh|bash|dash|zsh|ksh|fish)$/.test(program) && /^-[a-z]*c$/.test(flag)
-  return isShell && rest.length === 0 ? script : undefined
-}

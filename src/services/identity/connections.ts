@@ -99,7 +99,7 @@ const MAX_TOPIC_BYTES = 8 * 1024
 /** What a text takes in JSON, without the quotes around it. */
 const jsonBytes = (text: string): number => toUtf8(JSON.stringify(text)).byteLength - 2
 
-/** As \uXXXX. */
+/** JSON writes a unit of UTF-16 in so many bytes at most: as an escape. */
 const MAX_BYTES_PER_UNIT = 6
 
 /** The beginning of a text that somebody chose freely: so much of it as takes `limit` bytes of a record. */
